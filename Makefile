@@ -1,0 +1,51 @@
+# One command for each thing a newcomer wants. `make` alone lists them.
+# Needs only python3 (3.10 to 3.13), git and make: everything else is installed into .venv/.
+
+PYTHON ?= python3
+VENV    = .venv
+BIN     = $(VENV)/bin
+OUT    ?= runs/demo
+
+help: ## List these targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.demo ## Train a small committee and show its errors; DATA=path uses your copy of MNIST
+	$(BIN)/mnist-committee demo --out $(OUT) $(if $(DATA),--data "$(DATA)")
+
+test: $(VENV)/.dev ## Run every test, as CI does; FLAGS="slow cuda" adds the cells so flagged
+	$(BIN)/python .ci/check.py $(FLAGS)
+
+prepare: $(VENV)/.dev ## Before a commit: write the modules from the notebooks, and clean the notebooks
+	$(BIN)/nbdev-export
+	$(BIN)/nbdev-clean
+
+lab: $(VENV)/.dev ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab nbs
+
+docs: $(VENV)/.dev ## Build the docs site from the notebooks into docs/
+	$(BIN)/nbdev-proc-nbs
+	$(BIN)/smalldocs render _proc
+	rm -rf docs && mv _proc/docs docs
+
+bench: $(VENV)/.bench ## Measure speed against other libraries, in nbs/benchmarks/speed.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 nbs/benchmarks/speed.ipynb
+	$(BIN)/nbdev-clean
+
+clean: ## Remove the environment and all that was built; docs/ and runs/ stay
+	rm -rf $(VENV) _proc build dist *.egg-info
+
+# Each stamp says which dependencies $(VENV) holds, so that they are installed once and again only when they change.
+META = settings.ini setup.py pyproject.toml
+
+$(VENV)/.demo: PKG = .
+$(VENV)/.dev:   PKG = .[dev]
+$(VENV)/.bench: PKG = .[dev,bench]
+$(VENV)/.demo $(VENV)/.dev $(VENV)/.bench: $(META) | $(BIN)/python
+	@echo 'Installing $(PKG) into $(VENV): PyTorch makes this some minutes and GB the first time'
+	@$(BIN)/pip install -e '$(PKG)' > $(VENV)/install.log 2>&1 || { tail -n 20 $(VENV)/install.log; exit 1; }
+	@touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+.PHONY: help demo test prepare lab docs bench clean
