@@ -4,13 +4,12 @@
 PYTHON ?= python3
 VENV    = .venv
 BIN     = $(VENV)/bin
-OUT    ?= runs/demo
 
 help: ## List these targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo ## Train a small committee and show its errors; DATA=path uses your copy of MNIST
-	$(BIN)/mnist-committee demo --out $(OUT) $(if $(DATA),--data "$(DATA)")
+	$(BIN)/mnist-committee demo $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)")
 
 test: $(VENV)/.dev ## Run every test, as CI does; FLAGS="slow cuda" adds the cells so flagged
 	$(BIN)/python .ci/check.py $(FLAGS)

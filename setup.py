@@ -22,5 +22,5 @@ setup(
     install_requires = lines('requirements'),
     extras_require = {o.removesuffix(suf): lines(o) for o in cfg if o.endswith(suf)},
     packages = [name],
-    package_data = {name: ['*.json', '*.safetensors']},
+    package_data = {name: ['pretrained/*']},
     entry_points = dict(console_scripts=lines('console_scripts'), nbdev=[f'{name}={name}._modidx:d']))

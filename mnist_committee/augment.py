@@ -7,8 +7,9 @@ Docs: https://mnist-committee.github.io/mnist_committee/augment.html.md"""
 # %% auto #0
 __all__ = ['elastic_field', 'field_rms', 'ElasticField', 'ElasticDistortion', 'show_field', 'digit_tfms', 'mnist_dls']
 
-# %% ../nbs/01_augment.ipynb #0fc789ba
+# %% ../nbs/01_augment.ipynb #83909178
 from functools import lru_cache
+from inspect import signature
 
 import matplotlib.pyplot as plt, torch, torch.nn.functional as F
 from fastai.data.core import DataLoaders
@@ -191,7 +192,7 @@ def digit_tfms(
     if crop>size: raise ValueError(f"crop is {crop}, but the images are only {size}×{size}: crop at most {size}")
     return setup_aug_tfms([ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=valid), Rotate(max_deg, p=1.)])
 
-# %% ../nbs/01_augment.ipynb #077f8d39
+# %% ../nbs/01_augment.ipynb #d9c423b7
 def mnist_dls(
     path=None, # Local copy: folder with IDX files (.gz or not) or with folders of images; None downloads fastai's MNIST once
     sample:bool=False, # The embedded 5,000 digits instead: 4,000 to train, 1,000 held out
@@ -206,7 +207,7 @@ def mnist_dls(
     train,valid = mnist_digits(path, sample, n_valid, seed, c_in)
     _,h,w = train.shape
     if h!=w: raise ValueError(f"images are {h}×{w}: the recipe needs square ones")
-    recipe = dict(size=h, crop=round(h*25/28)) | kwargs
+    recipe = {k:v.default for k,v in signature(digit_tfms).parameters.items()} | dict(size=h, crop=round(h*25/28)) | kwargs
     dls = digit_dls(train, valid, digit_tfms(**recipe), bs, device)
     dls.recipe = recipe
     return dls
