@@ -14,9 +14,10 @@ demo: $(VENV)/.demo ## Train a small committee and show its errors; DATA=path us
 test: $(VENV)/.dev ## Run every test, as CI does; FLAGS="slow cuda" adds the cells so flagged
 	$(BIN)/python .ci/check.py $(FLAGS)
 
-prepare: $(VENV)/.dev ## Before a commit: write the modules from the notebooks, and clean the notebooks
+prepare: $(VENV)/.dev ## Before a commit: write modules and README from the notebooks, and clean the notebooks
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
+	$(BIN)/python .ci/readme.py
 
 lab: $(VENV)/.dev ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs

@@ -25,12 +25,12 @@ def _digits(data, **kwargs):
 
 def _committee(path): return _load().Committee.load(path) if path else _load().Committee.pretrained()
 
-# %% ../nbs/06_cli.ipynb #27470b79
+# %% ../nbs/06_cli.ipynb #4bad92bf
 def _report(ev, c, out):
     "Print the members' table; write gallery.png, members.csv, misclassified.csv and evaluation.npz to `out`"
     from mnist_committee.committee import _write
     print()
-    table = ev.members().assign(seconds=[*c.table().seconds, c.table().seconds.sum()])
+    table = ev.members().assign(seconds=[*c.table().seconds, c.table().seconds.sum()]).reset_index()
     print(table.to_string(index=False, formatters={o: '{:.2%}'.format for o in ('accuracy','lo','hi')}))
     print(f'\n{ev!r}')
     _write(out/'members.csv', lambda tmp: table.to_csv(tmp, index=False))

@@ -126,7 +126,7 @@ def _prep(dls):
     ds = dls.train.dataset
     return dict(shape=list(ds.shape), vocab=list(ds.vocab), recipe=dls.recipe)
 
-# %% ../nbs/04_committee.ipynb #f3ba06a9
+# %% ../nbs/04_committee.ipynb #900956f3
 @patch
 def predict(self:Committee,
     images, # Digits as uint8 in 0..255 or floats in 0..1: arrays, tensors, PIL images, files, with or without batch and channel axis; or a `DigitDataset`
@@ -146,6 +146,9 @@ def _dl(self:Committee, images, bs, distort):
     shape,vocab = tuple(self.prep['shape']),self.prep['vocab']
     ds = images if isinstance(images, DigitDataset) else DigitDataset(images, vocab=vocab, split_idx=1, shape=shape)
     if ds.shape!=shape: raise ValueError(f"images are (channels, height, width) = {ds.shape}, but this committee was trained on {shape}")
+    if list(ds.vocab)!=vocab: raise ValueError(f"the classes of these images are {list(ds.vocab)}, but this committee was trained on {vocab}")
+    ds = ds.to(ds.x.device)
+    ds.split_idx = 1
     return DigitDL(ds, bs=bs, after_batch=[IntToFloatTensor(), *digit_tfms(**self.prep['recipe'] | dict(valid=distort))], device=self.device)
 
 @patch

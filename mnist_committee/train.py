@@ -42,7 +42,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #4911adc3
+# %% ../nbs/03_train.ipynb #634fe027
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
@@ -56,22 +56,29 @@ class FastStep(Callback):
     order = -5
     def __init__(self,
         bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware does
-    ): self.bf16 = bf16
+        compile:bool=None, # Compile the net? Default: on CUDA
+    ): self.bf16,self.compile = bf16,compile
 
     def before_fit(self):
         vars(self.recorder)['smooth_loss'] = loss = _DeviceSmoothLoss(self.recorder.smooth_loss.beta)
         loss.reset()
 
     def before_train(self):
-        "Until `after_train`, the net computes in channels-last and `bfloat16`"
-        net = self.model.to(memory_format=torch.channels_last)
-        net.forward = autocast(self.dls.device, self.bf16)(type(net).forward.__get__(net))
+        "Until `after_train`, the net computes in channels-last and `bfloat16`, compiled or not"
+        net,device = self.model.to(memory_format=torch.channels_last),torch.device(self.dls.device)
+        f = torch.compile(_forward) if ifnone(self.compile, device.type=='cuda') else _forward
+        net.forward = autocast(device, self.bf16)(partial(f, net))
     def after_train(self): vars(self.model).pop('forward', None)
-    before_validate,after_validate = before_train,after_train
+    before_validate = before_train
+    after_validate = after_fit = after_train
 
     def before_batch(self):
         self.learn.xb,self.learn.yb = [tuple(map(_plain, o)) for o in (self.xb, self.yb)]
     def after_pred(self): self.learn.pred = self.pred.float()
+
+def _forward(net, *xb):
+    "The net is an argument, so that one compilation serves all nets of one shape"
+    return type(net).forward(net, *xb)
 
 def _plain(t):
     "`t` without its fastai type, whose dispatch costs time in each operation; images in channels-last"

@@ -1,0 +1,22 @@
+"Write README.md from nbs/index.ipynb: its text, its code, and those outputs that are Markdown"
+import json, re
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+def markdown(cell):
+    "One cell as Markdown"
+    src = ''.join(cell['source'])
+    if cell['cell_type']=='markdown': return src
+    if cell['cell_type']=='raw' or '#| hide' in src.splitlines(): return ''
+    code = '\n'.join(o for o in src.splitlines() if not o.startswith('#|'))
+    shown = [''.join(o.get('data', {}).get('text/markdown', '')) for o in cell['outputs']]
+    return '\n\n'.join([*([] if '#| echo: false' in src else [f'```python\n{code}\n```']), *filter(None, shown)])
+
+def readme():
+    "The text of README.md"
+    cells = json.loads((root/'nbs/index.ipynb').read_text(encoding='utf-8'))['cells']
+    text = '\n\n'.join(filter(None, map(markdown, cells)))
+    return '<!-- Written from nbs/index.ipynb by `make prepare`: edit that -->\n\n' + re.sub(r'\]\((images/)', r'](nbs/\1', text) + '\n'
+
+if __name__=='__main__': (root/'README.md').write_text(readme(), encoding='utf-8')
