@@ -10,7 +10,7 @@ def markdown(cell):
     if cell['cell_type']=='markdown': return src
     if cell['cell_type']=='raw' or '#| hide' in src.splitlines(): return ''
     code = '\n'.join(o for o in src.splitlines() if not o.startswith('#|'))
-    shown = [''.join(o.get('data', {}).get('text/markdown', '')) for o in cell['outputs']]
+    shown = [''.join(o['data']['text/markdown']) for o in cell['outputs'] if set(o.get('data', ()))=={'text/markdown', 'text/plain'}]
     return '\n\n'.join([*([] if '#| echo: false' in src else [f'```python\n{code}\n```']), *filter(None, shown)])
 
 def readme():

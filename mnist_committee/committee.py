@@ -7,7 +7,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 # %% auto #0
 __all__ = ['member_seed', 'Committee']
 
-# %% ../nbs/04_committee.ipynb #5cc858b6
+# %% ../nbs/04_committee.ipynb #7aa1d281
 import hashlib, json, os, time, zlib
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fastai.torch_core import default_device, no_random
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from .augment import digit_tfms
@@ -36,15 +36,20 @@ def member_seed(
     "A seed that depends on (seed, i) alone"
     return int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
 
-# %% ../nbs/04_committee.ipynb #a717e895
+# %% ../nbs/04_committee.ipynb #c40bfc8a
 class _MemberProgress(Callback):
-    "Moves the committee's progress bar, and leaves out validation: nothing is chosen by it"
+    "One progress bar over the batches of all members; and no validation: nothing is chosen by it"
     order = -10
-    def __init__(self, bar, i, n): self.bar,self.i,self.n = bar,i,n
-    def before_epoch(self): self.bar.comment = f'member {self.i+1} of {self.n}, epoch {self.epoch+1} of {self.n_epoch}'
+    def __init__(self, total):
+        self.bar,self.done = progress_bar(range(total)),0
+        self.bar.update(0)
+    def start(self, member):
+        self.member = member
+        return self
+    def before_epoch(self): self.bar.comment = f'{self.member}, epoch {self.epoch+1} of {self.n_epoch}'
     def after_batch(self):
-        if self.training: self.bar.update(self.bar.done + self.train_iter)
-    def after_fit(self): self.bar.done += self.train_iter
+        self.done += 1
+        self.bar.update(self.done)
     def before_validate(self): raise CancelValidException()
 
 def _train_member(dls, make_learner, epochs, seed, i, cbs, **kwargs):
@@ -126,7 +131,7 @@ def _prep(dls):
     ds = dls.train.dataset
     return dict(shape=list(ds.shape), vocab=list(ds.vocab), recipe=dls.recipe)
 
-# %% ../nbs/04_committee.ipynb #900956f3
+# %% ../nbs/04_committee.ipynb #23cfcba8
 @patch
 def predict(self:Committee,
     images, # Digits as uint8 in 0..255 or floats in 0..1: arrays, tensors, PIL images, files, with or without batch and channel axis; or a `DigitDataset`
@@ -155,15 +160,14 @@ def _dl(self:Committee, images, bs, distort):
 def _member_probs(self:Committee, dl, n_draws):
     "Softmax outputs (members, n, classes) of all members on the CPU, the mean of `n_draws` passes over `dl`"
     res = torch.zeros(len(self), dl.n, len(self.prep['vocab']))
-    bar = progress_bar(range(n_draws*len(dl)), display=n_draws*dl.n*self.n_params>1e11, leave=False)
-    bar.update(0)
+    batches = (b for _ in range(n_draws) for b in dl)
+    if n_draws*dl.n*self.n_params>1e11: batches = progress_bar(batches, total=n_draws*len(dl), leave=False)
     with torch.inference_mode(), autocast(self.device), no_random(0):
-        for draw in range(n_draws):
-            for i,b in enumerate(dl):
-                x = b[0].as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last)
-                p = torch.stack([net(x).float().softmax(1) for net in self.nets])
-                res[:, i*dl.bs:(i+1)*dl.bs] += p.cpu()/n_draws
-                bar.update(draw*len(dl)+i+1)
+        for i,b in enumerate(batches):
+            x = b[0].as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last)
+            p = torch.stack([net(x).float().softmax(1) for net in self.nets])
+            start = i%len(dl) * dl.bs
+            res[:, start:start+len(x)] += p.cpu()/n_draws
     return res
 
 # %% ../nbs/04_committee.ipynb #f5b53df3
@@ -188,7 +192,7 @@ def show_misclassified(self:Committee,
     "The gallery of the digits in `data` that the committee gets wrong"
     return self.evaluate(data, n_tta).gallery(**kwargs)
 
-# %% ../nbs/04_committee.ipynb #886d8865
+# %% ../nbs/04_committee.ipynb #1005ac5f
 @patch
 def save(self:Committee,
     path, # Folder, made if need be
@@ -198,7 +202,7 @@ def save(self:Committee,
     for net,rec in zip(self.nets, self.records):
         file = path/f"member_{rec['index']:03}.safetensors"
         if rec.get('file')==file.name and file.exists() and rec['sha256']==_sha256(file): continue
-        _write(file, lambda tmp: save_file({k:v.contiguous().cpu() for k,v in net.state_dict().items()}, tmp))
+        _write(file, lambda tmp: tmp.write_bytes(save({k:v.contiguous().cpu() for k,v in net.state_dict().items()})))
         rec.update(file=file.name, sha256=_sha256(file))
     info = dict(format=_format, **self.prep, training=self.training, versions=dict(torch=torch.__version__, fastai=fastai.__version__), members=self.records)
     _write(path/'committee.json', lambda tmp: tmp.write_text(json.dumps(info, indent=1)+'\n'))
@@ -225,7 +229,7 @@ def load(cls:Committee,
     for rec in info['members']: res._add(_load_net(Path(path), rec, make_model), rec)
     return res
 
-# %% ../nbs/04_committee.ipynb #ceffc851
+# %% ../nbs/04_committee.ipynb #1ea2430e
 @patch(cls_method=True)
 def fit(cls:Committee,
     dls, # `DataLoaders` of `mnist_dls`
@@ -246,11 +250,9 @@ def fit(cls:Committee,
     res.training = json.loads(json.dumps(settings | dict(bs=dls.train.bs, n_train=len(dls.train.dataset), data=_fingerprint(dls.train.dataset), n=n)))
     if path: res._restore(Path(path), (lambda rec: make(dls).model) if make_learner else None)
     todo = sorted(set(range(n)) - {o['index'] for o in res.records})
-    bar = progress_bar(range(len(todo)*epochs*len(dls.train) or 1), display=bool(todo))
-    bar.done = 0
-    bar.update(0)
+    cb = _MemberProgress(len(todo)*epochs*len(dls.train)) if todo else None
     for i in todo:
-        net,seconds = _train_member(dls, make, epochs, seed, i, _MemberProgress(bar, i, n), **kwargs)
+        net,seconds = _train_member(dls, make, epochs, seed, i, cb.start(f'member {i+1} of {n}'), **kwargs)
         res._add(net, dict(index=i, seconds=round(seconds, 1)))
         if path: res.save(path)
     return res._first(n)
