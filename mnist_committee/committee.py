@@ -7,7 +7,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 # %% auto #0
 __all__ = ['member_seed', 'Committee']
 
-# %% ../nbs/04_committee.ipynb #7aa1d281
+# %% ../nbs/04_committee.ipynb #b071e305
 import hashlib, json, os, time, zlib
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from fastai.learner import Learner
 from fastai.torch_core import default_device, no_random
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
+import safetensors.torch as st
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import nn
 
 from .augment import digit_tfms
@@ -60,7 +60,7 @@ def _train_member(dls, make_learner, epochs, seed, i, cbs, **kwargs):
         with learn.no_bar(), learn.no_logging(): learn.fit_digits(epochs, cbs=cbs, **kwargs)
     return learn.model, time.perf_counter()-start
 
-# %% ../nbs/04_committee.ipynb #4f8a8fa5
+# %% ../nbs/04_committee.ipynb #6343cdd4
 def _write(path, write):
     "Have `write(tmp)` write a file beside `path`, then rename it to `path`"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _load_net(path, rec, make_model):
                                                       "put the right file back, or delete it and have Committee.fit make this member again")
     if make_model is None and rec['net']!='mnist_model': raise ValueError(f"{file} holds a {rec['net']}: give make_model=, a function that takes its record in committee.json and builds the net")
     net = make_model(rec) if make_model else mnist_model(**rec['args'])
-    try: net.load_state_dict(load_file(file))
+    try: net.load_state_dict(st.load_file(file))
     except (SafetensorError, RuntimeError) as e: raise ValueError(f"{file} does not fit a {rec['net']} with {rec['args']}: {e}") from None
     return net
 
@@ -192,18 +192,27 @@ def show_misclassified(self:Committee,
     "The gallery of the digits in `data` that the committee gets wrong"
     return self.evaluate(data, n_tta).gallery(**kwargs)
 
-# %% ../nbs/04_committee.ipynb #1005ac5f
+# %% ../nbs/04_committee.ipynb #b4dc22c1
 @patch
 def save(self:Committee,
     path, # Folder, made if need be
 ):
     "Write the members and `committee.json`; files that are there already and the same are left alone"
-    path = Path(path)
-    for net,rec in zip(self.nets, self.records):
-        file = path/f"member_{rec['index']:03}.safetensors"
-        if rec.get('file')==file.name and file.exists() and rec['sha256']==_sha256(file): continue
-        _write(file, lambda tmp: tmp.write_bytes(save({k:v.contiguous().cpu() for k,v in net.state_dict().items()})))
-        rec.update(file=file.name, sha256=_sha256(file))
+    for i in range(len(self)): self._save_member(Path(path), i)
+    self._save_json(Path(path))
+
+@patch
+def _save_member(self:Committee, path, i):
+    "Write the file of member `i`, unless it is there and the same"
+    rec = self.records[i]
+    data = st.save({k:v.contiguous().cpu() for k,v in self.nets[i].state_dict().items()})
+    rec.update(file=f"member_{rec['index']:03}.safetensors", sha256=hashlib.sha256(data).hexdigest())
+    file = path/rec['file']
+    if not file.exists() or _sha256(file)!=rec['sha256']: _write(file, lambda tmp: tmp.write_bytes(data))
+
+@patch
+def _save_json(self:Committee, path):
+    "Write committee.json"
     info = dict(format=_format, **self.prep, training=self.training, versions=dict(torch=torch.__version__, fastai=fastai.__version__), members=self.records)
     _write(path/'committee.json', lambda tmp: tmp.write_text(json.dumps(info, indent=1)+'\n'))
 
@@ -229,7 +238,7 @@ def load(cls:Committee,
     for rec in info['members']: res._add(_load_net(Path(path), rec, make_model), rec)
     return res
 
-# %% ../nbs/04_committee.ipynb #1ea2430e
+# %% ../nbs/04_committee.ipynb #6f7dc7e6
 @patch(cls_method=True)
 def fit(cls:Committee,
     dls, # `DataLoaders` of `mnist_dls`
@@ -254,7 +263,9 @@ def fit(cls:Committee,
     for i in todo:
         net,seconds = _train_member(dls, make, epochs, seed, i, cb.start(f'member {i+1} of {n}'), **kwargs)
         res._add(net, dict(index=i, seconds=round(seconds, 1)))
-        if path: res.save(path)
+        if path:
+            res._save_member(Path(path), -1)
+            res._save_json(Path(path))
     return res._first(n)
 
 def _fingerprint(ds):
@@ -271,7 +282,7 @@ def _restore(self:Committee, path, make_model):
         if diff: raise ValueError(f"{path} holds a committee that was trained otherwise ({'; '.join(diff)}): use the same settings, or another path")
         for rec in info['members']:
             if (path/rec['file']).exists(): self._add(_load_net(path, rec, make_model), rec)
-    self.save(path)
+    self._save_json(path)
 
 @patch
 def _first(self:Committee, n):
