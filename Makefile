@@ -23,9 +23,7 @@ lab: $(VENV)/.dev ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs
 
 docs: $(VENV)/.dev ## Build the docs site from the notebooks into docs/
-	$(BIN)/nbdev-proc-nbs
-	$(BIN)/smalldocs render _proc
-	rm -rf docs && mv _proc/docs docs
+	$(BIN)/python .ci/docs.py
 
 bench: $(VENV)/.bench ## Measure speed against other libraries, in nbs/benchmarks/speed.ipynb
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 nbs/benchmarks/speed.ipynb

@@ -1,0 +1,36 @@
+"How the docs site shows a name: its call, what it does, and a table of its parameters"
+import inspect
+from fastcore.docments import MarkdownRenderer, docments
+from nbdev.showdoc import BasicMarkdownRenderer
+
+def _type(o):
+    "A type as its author wrote it, or near to that"
+    return '' if o is inspect.Parameter.empty or o is None else o if isinstance(o, str) else o.__name__ if isinstance(o, type) else str(o).replace('typing.', '')
+
+def _cell(o): return str(o).replace('|', r'\|').replace('\n', ' ')
+def _code(o): return f'`{_cell(o)}`' if o else ''
+
+class Table(BasicMarkdownRenderer, MarkdownRenderer):
+    def _repr_markdown_(self):
+        head = super()._repr_markdown_().split('```python')[0]
+        if self.sig is None: return head + (self.docs or '')
+        empty = inspect.Parameter.empty
+        docs,pars = docments(self.sym, full=True, args_kwargs=True),[o for o in self.sig.parameters.values() if o.name not in ('self','cls')]
+        def star(o): return {o.VAR_POSITIONAL:'*', o.VAR_KEYWORD:'**'}.get(o.kind, '') + o.name
+        def call(o): return star(o) if o.default is empty else f'{o.name}={o.default!r}'
+        name,args = self.nm.split('.')[-1],[call(o) for o in pars]
+        one = f'{name}({", ".join(args)})'
+        call = one if len(one)<=88 else f'{name}(\n' + ''.join(f'    {o},\n' for o in args) + ')'
+        rows = [(f'`{star(o)}`', _code(_type(o.annotation)), _code(repr(o.default)) if o.default is not empty else '', docs.get(o.name, {}).get('docment')) for o in pars]
+        ret = docs.get('return', {})
+        if ret.get('docment') or self.sig.return_annotation not in (empty, None):
+            rows.append(('*gives*', _code(_type(self.sig.return_annotation)), '', ret.get('docment')))
+        prop = isinstance(inspect.getattr_static(_owner(self.sym), name, None), property) if _owner(self.sym) else False
+        res = head + (f'```python\n{call}\n```\n\n' if not prop else '') + (f'{self.docs}\n\n' if self.docs else '')
+        if rows: res += '::: {.signature}\n\n| | type | default | |\n|---|---|---|---|\n' + '\n'.join(f'| {a} | {b} | {c} | {_cell(d or "")} |' for a,b,c,d in rows) + '\n\n:::\n'
+        return res
+
+def _owner(sym):
+    "The class of a method, if `sym` is one"
+    mod,path = inspect.getmodule(sym),getattr(sym, '__qualname__', '').split('.')
+    return getattr(mod, path[0], None) if len(path)==2 else None
