@@ -1,10 +1,11 @@
 """Run every test of this repository: `make test`, or `.venv/bin/python .ci/check.py`.
 
 Arguments are flags of cells that are left out unless asked for, such as `slow` and `cuda`."""
-import json, os, re, shutil, subprocess, sys, tempfile, time
+import filecmp, importlib.util, json, os, re, shutil, subprocess, sys, tempfile, time
 from configparser import ConfigParser
 from pathlib import Path
 
+import browser
 from readme import readme
 
 root = Path(__file__).resolve().parent.parent
@@ -44,6 +45,9 @@ def assert_unchanged(dest, cmd, drop=()):
     new = contents()
     diff = sorted(o for o in old.keys() | new.keys() if old.get(o)!=new.get(o))
     assert not diff, f'{cmd} changes {", ".join(diff)}: run `make prepare`'
+
+class Skip(Exception):
+    "This machine lacks what a step needs: the message says what"
 
 # The steps. Each takes the temporary folder that all share, and fails by raising.
 
@@ -110,21 +114,48 @@ def stranger(tmp):
     (tmp/'empty').mkdir()
     run(tmp/'venv/bin/python', ci/'run_notebook.py', root/stranger_nb, cwd=tmp/'empty', MPLBACKEND='Agg')
 
-def passes(step, tmp):
+def names(tmp):
+    "every public name has a docstring, documented parameters, and an example"
+    run(sys.executable, ci/'names.py')
+
+def docs(tmp):
+    "docs/ is what the notebooks give"
+    if not importlib.util.find_spec('smalldocs'): raise Skip('smalldocs needs Python 3.11')
+    run(sys.executable, ci/'docs.py', tmp/'docs')
+    def files(d): return {o.relative_to(d).as_posix(): o for o in d.rglob('*') if o.is_file()}
+    new,old = files(tmp/'docs'),files(root/'docs')
+    diff = sorted(o for o in new.keys() | old.keys() if not (o in new and o in old and filecmp.cmp(new[o], old[o], shallow=False)))
+    assert not diff, f'docs/ differs in {", ".join(diff[:20])}: run `make docs`'
+
+def need_browser():
+    if not browser.chromium(): raise Skip('there is no Chromium here')
+
+def site(tmp):
+    "the docs site, read in a browser: pages, links, search, sidebar, themes, phone"
+    need_browser()
+    run(sys.executable, ci/'reader.py', tmp/'docs' if (tmp/'docs').exists() else root/'docs')
+
+def lab(tmp):
+    "JupyterLab, in a browser, runs the quick start and shows its gallery"
+    need_browser()
+    run(sys.executable, ci/'lab.py', copy_repo(tmp/'lab')/'nbs')
+
+def outcome(step, tmp):
     "Run one step, and print how it went"
     print(f'{step.__doc__} ... ', end='', flush=True)
-    start,err = time.time(),None
+    start,err,res = time.time(),'','ok'
     try: step(tmp)
-    except Exception as e: err = e
-    print(f'{"FAILED" if err else "ok"} ({time.time()-start:.0f} s)')
+    except Skip as e: res = f'skipped: {e}'
+    except Exception as e: res,err = 'FAILED',e
+    print(f'{res} ({time.time()-start:.0f} s)')
     if err: print(err)
-    return err is None
+    return res.split(':')[0]
 
 def main():
     nbs = [o for o in notebooks() if o!=stranger_nb]
-    steps = [one_version, clean, in_step, readme_in_step, saved_outputs, *map(tests, nbs), wheel, imports, stranger]
-    with tempfile.TemporaryDirectory() as d: res = [passes(o, Path(d)) for o in steps]
-    print(f'{sum(res)} passed, {len(res)-sum(res)} failed, 0 skipped')
-    return not all(res)
+    steps = [one_version, clean, in_step, readme_in_step, saved_outputs, names, docs, site, *map(tests, nbs), lab, wheel, imports, stranger]
+    with tempfile.TemporaryDirectory() as d: res = [outcome(o, Path(d)) for o in steps]
+    print(f'{res.count("ok")} passed, {res.count("FAILED")} failed, {res.count("skipped")} skipped')
+    return 'FAILED' in res
 
 if __name__=='__main__': sys.exit(main())

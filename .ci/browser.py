@@ -1,0 +1,92 @@
+"Drive a headless Chromium through its DevTools protocol: no driver, no library but websocket-client"
+import base64, json, os, shutil, subprocess, tempfile, threading, time
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+names = 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'
+
+def chromium():
+    "The path of a Chromium or Chrome, if there is one"
+    return next(filter(None, map(shutil.which, names)), None)
+
+class Tab:
+    "One page of a browser"
+    def __init__(self, url):
+        import websocket
+        self.ws,self.n,self.events = websocket.create_connection(url, timeout=60, suppress_origin=True),0,[]
+        for o in ('Page','Runtime','Log','Network'): self(f'{o}.enable')
+
+    def __call__(self, method, **params):
+        "Send a command, wait for its result"
+        self.n += 1
+        self.ws.send(json.dumps(dict(id=self.n, method=method, params=params)))
+        while (o := json.loads(self.ws.recv())).get('id')!=self.n: self.events.append(o)
+        if 'error' in o: raise RuntimeError(f'{method}: {o["error"]["message"]}')
+        return o['result']
+
+    def js(self, code):
+        "The value of a JavaScript expression, awaited if it is a promise"
+        r = self('Runtime.evaluate', expression=code, returnByValue=True, awaitPromise=True)
+        if 'exceptionDetails' in r: raise RuntimeError(f'{code}: {r["exceptionDetails"].get("exception", {}).get("description", r["exceptionDetails"]["text"])}')
+        return r['result'].get('value')
+
+    def wait(self, code, seconds=20, what=None):
+        "Wait until a JavaScript expression is true, and give its value"
+        end = time.time()+seconds
+        while not (res := self.js(code)):
+            if time.time()>end: raise AssertionError(f'{what or code}: not within {seconds} s')
+            time.sleep(.1)
+        return res
+
+    def open(self, url):
+        "Go to `url` and wait until all is loaded; gives the events on the way"
+        self.events.clear()
+        self('Page.navigate', url=url)
+        self.wait(f"document.readyState=='complete' && location.href.split('#')[0]=={json.dumps(url.split('#')[0])}", what=f'{url} loads')
+        self.js('new Promise(r => requestAnimationFrame(() => setTimeout(r, 100)))')
+        return list(self.events)
+
+    def width(self, w, h=900): self('Emulation.setDeviceMetricsOverride', width=w, height=h, deviceScaleFactor=1, mobile=w<600)
+
+    def shot(self, file, full=False):
+        "Save a picture of what is seen, or of the full page"
+        Path(file).write_bytes(base64.b64decode(self('Page.captureScreenshot', captureBeyondViewport=full)['data']))
+
+@contextmanager
+def browser():
+    "A `Tab` of a new headless browser that reaches 127.0.0.1 and nothing else"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as d:
+        cmd = [chromium(), '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking',
+               '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', f'--user-data-dir={d}', '--remote-debugging-port=0', 'about:blank']
+        proc = subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            port,end = Path(d)/'DevToolsActivePort',time.time()+60
+            while not (port.exists() and port.read_text().count('\n')):
+                assert proc.poll() is None and time.time()<end, f'{cmd[0]} does not start'
+                time.sleep(.1)
+            yield Tab(_page(port.read_text().split()[0]))
+        finally:
+            proc.terminate()
+            proc.wait(20)
+
+def _page(port):
+    "The address of the first page's socket"
+    from urllib.request import urlopen
+    for _ in range(100):
+        pages = [o for o in json.load(urlopen(f'http://127.0.0.1:{port}/json')) if o['type']=='page']
+        if pages: return pages[0]['webSocketDebuggerUrl']
+        time.sleep(.1)
+    raise AssertionError('the browser opens no page')
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args): pass
+
+@contextmanager
+def served(folder):
+    "The address of a local server of `folder`"
+    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(_Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try: yield f'http://127.0.0.1:{server.server_port}'
+    finally: server.shutdown()

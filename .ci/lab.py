@@ -1,0 +1,65 @@
+"Drive JupyterLab in a browser: open the quick start, run all its cells, and wait for the gallery: `python .ci/lab.py FOLDER`"
+import json, os, subprocess, sys, time
+from pathlib import Path
+from urllib.request import urlopen
+
+from browser import browser
+
+nb = 'tutorials/quickstart.ipynb'
+
+def _port():
+    import socket
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+def check_lab(folder, seconds=400):
+    "Run the quick start of the notebooks in `folder`, a copy; within `seconds`"
+    port = _port()
+    env = {k:v for k,v in os.environ.items() if not k.startswith('JUPYTER')} | dict(JUPYTER_CONFIG_DIR=f'{folder}/.jupyter', JUPYTER_RUNTIME_DIR=f'{folder}/.jupyter/run',
+        JUPYTERLAB_SETTINGS_DIR=f'{folder}/.jupyter/settings', JUPYTERLAB_WORKSPACES_DIR=f'{folder}/.jupyter/spaces')
+    log = open(f'{folder}/lab.log', 'w')
+    lab = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0', '--IdentityProvider.token=',
+        '--expose-app-in-browser', f'--ServerApp.root_dir={folder}'], env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    home = f'http://127.0.0.1:{port}'
+    try:
+        end = time.time()+120
+        while not _answers(f'{home}/api'):
+            assert lab.poll() is None and time.time()<end, 'JupyterLab does not start:\n' + Path(f'{folder}/lab.log').read_text()[-3000:]
+            time.sleep(.5)
+        with browser() as tab: return _run(tab, home, seconds)
+    finally:
+        lab.terminate()
+        try: lab.wait(30)
+        except subprocess.TimeoutExpired: lab.kill()
+
+def _answers(url):
+    try: return urlopen(url, timeout=5).status==200
+    except OSError: return False
+
+def _run(tab, home, seconds):
+    "Clear all outputs, run all cells; gives the seconds until all are done and the gallery is there"
+    tab.width(1280)
+    tab('Page.navigate', url=f'{home}/lab/tree/{nb}')
+    tab.wait("!!window.jupyterapp && document.querySelectorAll('.jp-Notebook-cell').length>5", 90, 'the notebook opens')
+    tab.js('jupyterapp.started.then(() => true)')
+    kernel = "(w => w && w.sessionContext.session?.kernel?.status)(jupyterapp.shell.currentWidget)"
+    tab.wait(f"['idle','starting','unknown'].includes({kernel})", 90, 'a kernel starts')
+    tab.js("jupyterapp.commands.execute('notebook:clear-all-cell-outputs').then(() => true)")
+    outputs = "[...jupyterapp.shell.currentWidget.content.widgets].filter(c => c.model.type=='code').map(c => c.model.sharedModel.toJSON())"
+    assert not tab.js(f"{outputs}.some(c => c.outputs.length)"), 'outputs are not cleared'
+    start = time.time()
+    tab.js("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    gallery = f"{outputs}.find(c => [].concat(c.source).join('').includes('.gallery('))"
+    done = f"(c => c.some(o => o.outputs.some(p => p.output_type=='error')) || c.every(o => o.execution_count))({outputs})"
+    tab.wait(done, seconds, 'all cells run')
+    errors = tab.js(f"{outputs}.flatMap(c => c.outputs).filter(o => o.output_type=='error').map(o => o.ename + ': ' + o.evalue)")
+    assert not errors, f'in JupyterLab the quick start fails: {errors}'
+    assert tab.js(f"({gallery}).outputs.some(o => o.data?.['image/png'])"), 'the gallery is not there'
+    # and it is seen: scroll to its cell
+    tab.js("""(p => { const i = p.widgets.findIndex(c => c.model.type=='code' && c.model.sharedModel.getSource().includes('.gallery('));
+        p.activeCellIndex = i; return p.scrollToItem(i, 'start').then(() => true); })(jupyterapp.shell.currentWidget.content)""")
+    tab.wait("[...document.querySelectorAll('.jp-Notebook-cell.jp-mod-active img')].some(o => o.naturalWidth>300 && o.getBoundingClientRect().top<innerHeight)", 20, 'the gallery appears')
+    return time.time()-start
+
+if __name__=='__main__': print(f'the gallery appears, {check_lab(Path(sys.argv[1]).resolve()):.0f} s after "Run all cells"')

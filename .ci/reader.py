@@ -1,0 +1,109 @@
+"Read the docs site as a reader would, in a browser that reaches nothing else: `python .ci/reader.py [FOLDER]`"
+import json, sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from browser import browser, served
+
+def faults(events, home):
+    "What went wrong while a page was loaded, and what it wanted from elsewhere"
+    res,urls = [],{}
+    for o in events:
+        p = o.get('params', {})
+        match o.get('method'):
+            case 'Network.requestWillBeSent':
+                urls[p['requestId']] = url = p['request']['url']
+                if not url.startswith((home, 'data:', 'blob:')): res.append(f'asks for {url}')
+            case 'Network.responseReceived' if p['response']['status']>=400: res.append(f'{p["response"]["url"]} gives {p["response"]["status"]}')
+            case 'Network.loadingFailed' if not p.get('canceled'): res.append(f'{urls.get(p["requestId"])} is not loaded: {p["errorText"]}')
+            case 'Runtime.exceptionThrown': res.append(f'exception: {p["exceptionDetails"].get("exception", {}).get("description", p["exceptionDetails"]["text"])}')
+            case 'Runtime.consoleAPICalled' if p['type']=='error': res.append(f'console: {p["args"]}')
+            case 'Log.entryAdded' if p['entry']['level']=='error' and p['entry']['source']!='network': res.append(f'log: {p["entry"]["text"]}')
+    return res
+
+# What is wider than the window, and not within something that scrolls
+wide_js = """(() => {
+  const scrolls = e => { for (; e && e!==document.body; e = e.parentElement) if (['auto','scroll','hidden','clip'].includes(getComputedStyle(e).overflowX)
+      && e.id!=='quarto-content' && e.getBoundingClientRect().right<=w+1) return true; return false; };
+  const w = document.documentElement.clientWidth;
+  const res = [...document.querySelectorAll('main *, header *')].filter(e => { const r = e.getBoundingClientRect();
+      return r.width && r.height && (r.right>w+1 || r.left<-1) && !scrolls(e.parentElement); });
+  if (document.documentElement.scrollWidth>w) res.push(document.documentElement);
+  return res.slice(0, 5).map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> ${(e.textContent||'').trim().slice(0, 60)}`);
+})()"""
+links_js = "[...document.querySelectorAll('a[href], link[href], img[src], script[src]')].map(o => o.href || o.src)"
+
+def check_pages(tab, home, pages):
+    "Load every page at two widths; check errors, requests, overflow and links"
+    bad,links,ids = [],{},{}
+    for page in pages:
+        for width in (1280,390):
+            tab.width(width)
+            bad += [f'{page} at {width} px: {o}' for o in dict.fromkeys(faults(tab.open(f'{home}/{page}'), home))]
+            bad += [f'{page} at {width} px overflows: {o}' for o in tab.js(wide_js)]
+        links[page] = set(tab.js(links_js))
+        ids[page] = set(tab.js("[...document.querySelectorAll('[id]')].map(o => o.id)"))
+    return bad + [f'{page}: broken link {o}' for page in pages for o in sorted(links[page]) if o.startswith(home) and not _there(o, home, ids)]
+
+def _there(url, home, ids):
+    "Whether the page or file of `url` exists, and the place in it"
+    path,place = unquote(urlsplit(url).path).removeprefix(urlsplit(home).path).lstrip('/') or 'index.html',unquote(urlsplit(url).fragment)
+    if path.endswith('/'): path += 'index.html'
+    return place in ids[path] or not place if path in ids else (Path(_there.root)/path).is_file()
+
+def check_search(tab, home):
+    "Typing `elastic` into the search box leads to the reference of ElasticDistortion"
+    tab.width(1280)
+    tab.open(f'{home}/index.html')
+    tab.js("[...document.querySelectorAll('.smalldocs-search input')].find(o => o.offsetParent).focus()")
+    tab('Input.insertText', text='elastic')
+    hit = "[...document.querySelectorAll('.search-result')].find(o => o.getAttribute('href').endsWith('augment.html#elasticdistortion'))"
+    tab.wait(f'!!{hit}', what='search for "elastic" finds ElasticDistortion')
+    tab.js(f'{hit}.click()')
+    tab.wait("location.href.endsWith('augment.html#elasticdistortion') && document.readyState=='complete'", what='the result opens')
+    # the browser jumps to the place once images have their size
+    tab.wait("(y => y>=0 && y<innerHeight)(document.getElementById('elasticdistortion').getBoundingClientRect().top)", what='ElasticDistortion is in view')
+
+def check_sidebar(tab, home):
+    "The sidebar folds on a wide screen; on a phone it opens, and leads on"
+    tab.width(1280)
+    tab.open(f'{home}/index.html')
+    shown = "(o => !!o && o.getBoundingClientRect().width>0 && o.getBoundingClientRect().height>0 && o.getBoundingClientRect().left>=0)"
+    link = """document.querySelector('#quarto-sidebar a[href$="report.html"]')"""
+    assert tab.js(f'{shown}({link})'), 'the sidebar is not there'
+    fold = f"{link}.closest('li.sidebar-item-section').querySelector('[data-bs-toggle]')"
+    tab.js(f'{fold}.click()')
+    tab.wait(f'!{shown}({link})', what='a section folds')
+    tab.width(390)
+    tab.open(f'{home}/index.html')
+    assert not tab.js(f'{shown}({link})'), 'on a phone the sidebar covers the page'
+    tab.js("[...document.querySelectorAll('.quarto-btn-toggle')].find(o => o.offsetParent).click()")
+    tab.wait(f'{shown}({link})', what='the sidebar opens on a phone')
+    tab.js(f'{link}.click()')
+    tab.wait("location.href.endsWith('report.html')", what='its links work')
+
+def check_theme(tab, home):
+    "The toggle turns light into dark, and the next page remembers"
+    tab.width(1280)
+    tab.open(f'{home}/index.html')
+    light = "(c => c[0]*.3+c[1]*.6+c[2]*.1)(getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number))>128"
+    was = tab.js(light)
+    tab.js("[...document.querySelectorAll('.quarto-color-scheme-toggle')].find(o => o.offsetParent).click()")
+    tab.wait(f'({light})!={json.dumps(was)}', what='the theme changes')
+    tab.open(f'{home}/augment.html')
+    tab.wait(f'({light})!={json.dumps(was)}', what='the next page has the theme chosen')
+
+def check_site(folder):
+    "Check the site in `folder`, served below a path as GitHub does"
+    folder = Path(folder).resolve()
+    pages = sorted(o.relative_to(folder).as_posix() for o in folder.rglob('*.html'))
+    assert 'index.html' in pages, f'{folder} holds no site: run `make docs`'
+    _there.root = folder
+    with served(folder.parent) as url, browser() as tab:
+        home = f'{url}/{folder.name}'
+        bad = check_pages(tab, home, pages)
+        assert not bad, '\n'.join(bad[:40])
+        for o in (check_search, check_sidebar, check_theme): o(tab, home)
+    return len(pages)
+
+if __name__=='__main__': print(check_site(sys.argv[1] if len(sys.argv)>1 else 'docs'), 'pages are as they should be')
