@@ -17,6 +17,7 @@ class Tab:
         import websocket
         self.ws,self.n,self.events = websocket.create_connection(url, timeout=60, suppress_origin=True),0,[]
         for o in ('Page','Runtime','Log','Network'): self(f'{o}.enable')
+        self('Emulation.setFocusEmulationEnabled', enabled=True)
 
     def __call__(self, method, **params):
         "Send a command, wait for its result"
@@ -47,6 +48,11 @@ class Tab:
         self.wait(f"document.readyState=='complete' && location.href.split('#')[0]=={json.dumps(url.split('#')[0])}", what=f'{url} loads')
         self.js('new Promise(r => requestAnimationFrame(() => setTimeout(r, 100)))')
         return list(self.events)
+
+    def click(self, element):
+        "Click in the middle of what a JavaScript expression gives"
+        x,y = self.js(f"(r => [r.x+r.width/2, r.y+r.height/2])({element}.getBoundingClientRect())")
+        for o in ('mousePressed','mouseReleased'): self('Input.dispatchMouseEvent', type=o, x=x, y=y, button='left', clickCount=1)
 
     def width(self, w, h=900): self('Emulation.setDeviceMetricsOverride', width=w, height=h, deviceScaleFactor=1, mobile=w<600)
 

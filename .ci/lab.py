@@ -42,11 +42,11 @@ def _run(tab, home, seconds):
     tab.width(1280)
     tab('Page.navigate', url=f'{home}/lab/tree/{nb}')
     tab.wait("!!window.jupyterapp && document.querySelectorAll('.jp-Notebook-cell').length>5", 90, 'the notebook opens')
-    tab.js('jupyterapp.started.then(() => true)')
-    kernel = "(w => w && w.sessionContext.session?.kernel?.status)(jupyterapp.shell.currentWidget)"
-    tab.wait(f"['idle','starting','unknown'].includes({kernel})", 90, 'a kernel starts')
+    tab.js("void (window.book = [...jupyterapp.shell.widgets('main')].find(o => o.context?.path?.endsWith('.ipynb')))")
+    tab.click("document.querySelector('.jp-Notebook-cell')")
+    tab.wait("jupyterapp.shell.currentWidget===book && book.sessionContext.session?.kernel?.status=='idle'", 90, 'a kernel starts')
     tab.js("jupyterapp.commands.execute('notebook:clear-all-cell-outputs').then(() => true)")
-    outputs = "[...jupyterapp.shell.currentWidget.content.widgets].filter(c => c.model.type=='code').map(c => c.model.sharedModel.toJSON())"
+    outputs = "[...book.content.widgets].filter(c => c.model.type=='code').map(c => c.model.sharedModel.toJSON())"
     assert not tab.js(f"{outputs}.some(c => c.outputs.length)"), 'outputs are not cleared'
     start = time.time()
     tab.js("void jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -58,7 +58,7 @@ def _run(tab, home, seconds):
     assert tab.js(f"({gallery}).outputs.some(o => o.data?.['image/png'])"), 'the gallery is not there'
     # and it is seen: scroll to its cell
     tab.js("""(p => { const i = p.widgets.findIndex(c => c.model.type=='code' && c.model.sharedModel.getSource().includes('.gallery('));
-        p.activeCellIndex = i; return p.scrollToItem(i, 'start').then(() => true); })(jupyterapp.shell.currentWidget.content)""")
+        p.activeCellIndex = i; return p.scrollToItem(i, 'start').then(() => true); })(book.content)""")
     tab.wait("[...document.querySelectorAll('.jp-Notebook-cell.jp-mod-active img')].some(o => o.naturalWidth>300 && o.getBoundingClientRect().top<innerHeight)", 20, 'the gallery appears')
     return time.time()-start
 
