@@ -14,7 +14,7 @@ def evaluate(data):
     c,dls = Committee.pretrained(),mnist_dls(data)
     ev = c.evaluate(dls.valid)
     ev.save(here/'pretrained.npz', images=False)
-    ev.members().to_csv(here/'pretrained_members.csv', index=False)
+    ev.members().to_csv(here/"pretrained_members.csv")
     ev.misclassified().to_csv(here/'pretrained_misclassified.csv', index=False)
     _write(images/'gallery.png', lambda tmp: ev.gallery().savefig(tmp, dpi=110, format='png', bbox_inches='tight'))
     _write(images/'size_curve.png', lambda tmp: ev.plot_size_curve().savefig(tmp, dpi=110, format='png', bbox_inches='tight'))
