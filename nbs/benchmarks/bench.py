@@ -1,0 +1,130 @@
+"Measure speeds in turns on a quiet machine, name the machine, and keep the results"
+import json, os, platform, subprocess, sys, time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd, torch
+from mnist_committee.train import has_bf16
+
+here = Path(__file__).resolve().parent
+results = here.parent.parent/'results'/'speed'
+
+# Time
+
+def seconds(f):
+    "Seconds that one call of `f` takes"
+    start = time.perf_counter()
+    f()
+    return time.perf_counter()-start
+
+def rate(f, n, least=.3):
+    "A function that gives how many of `n` items `f` does in a second, from as many calls as fill `least` seconds"
+    def g():
+        calls,start = 0,time.perf_counter()
+        while not calls or time.perf_counter()-start<least:
+            f()
+            calls += 1
+        return calls*n/(time.perf_counter()-start)
+    return g
+
+def _cpu_seconds():
+    "Seconds of CPU that all programs took so far, and that this one and its children did"
+    try: user,nice,system,_,_,irq,soft = map(int, Path('/proc/stat').read_text().split()[1:8])
+    except OSError: return 0,0  # only Linux tells
+    return (user+nice+system+irq+soft)/os.sysconf('SC_CLK_TCK'), sum(os.times()[:4])
+
+def undisturbed(f, share=.05, tries=8):
+    "What `f` returns, called again (at most `tries` times) if other programs took more than `share` of a core meanwhile"
+    for _ in range(tries):
+        start,(all0,own0) = time.perf_counter(),_cpu_seconds()
+        res = f()
+        all1,own1 = _cpu_seconds()
+        if all1-all0-(own1-own0) <= share*(time.perf_counter()-start)+.02: break
+        time.sleep(1)
+    return res
+
+def rounds(fs, n=5, warmup=1):
+    "What the functions of the dict `fs` return when they take turns for `n` rounds, so that a slow minute meets them all"
+    for f in fs.values():
+        for _ in range(warmup): f()
+    return pd.DataFrame([{k:undisturbed(f) for k,f in fs.items()} for _ in range(n)])
+
+def ratio(df, a, b): return (df[a]/df[b]).median()
+
+def summary(df, unit='images/s'):
+    "A row for each column of the rates `df`: median, range, and how many times as fast the first column is in the same round"
+    ours = df.columns[0]
+    return pd.DataFrame({k: {unit: f'{o.median():,.0f}', 'range': f'{o.min():,.0f} – {o.max():,.0f}', f'{ours} is': f'{ratio(df, ours, k):.2f} ×'} for k,o in df.items()}).T
+
+# Processes
+
+class Worker:
+    "`python peers.py name *args`, which measures in a process of its own each time it is called"
+    def __init__(self, name, *args, **env):
+        self.p = subprocess.Popen([sys.executable, '-W', 'ignore', str(here/'peers.py'), name, *map(str, args)], env=os.environ | env,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def start(self):
+        self.p.stdin.write('go\n')
+        self.p.stdin.flush()
+    def result(self):
+        line = self.p.stdout.readline()
+        if not line: raise RuntimeError(f'{" ".join(self.p.args[3:])} ended: see the messages above')
+        return float(line)
+    def __call__(self):
+        self.start()
+        return self.result()
+    def close(self): self.p.communicate()
+
+def in_turns(workers, n=5, warmup=1):
+    "`rounds` of a dict of `Worker`s, which are ended then; each looks itself whether it was disturbed"
+    for o in workers.values(): [o() for _ in range(warmup)]
+    res = pd.DataFrame([{k:o() for k,o in workers.items()} for _ in range(n)])
+    for o in workers.values(): o.close()
+    return res
+
+def peak_mb():
+    "The most memory that this process has held, in MB"
+    try: return int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1024  # unlike getrusage, without what it was forked from
+    except OSError: import resource; return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20  # macOS counts bytes
+
+# Machine and results
+
+packages = 'mnist_committee fastai torch torchvision kornia albumentations torchensemble numpy'.split()
+
+def _version(name):
+    try: return version(name)
+    except PackageNotFoundError: return __import__('mnist_committee').__version__ if name=='mnist_committee' else 'absent'
+
+def _cpu_name():
+    try: lines = Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError: return platform.processor() or platform.machine()
+    return next((o.split(':')[1].strip() for o in lines if o.startswith('model name')), platform.machine())
+
+def machine():
+    "What the figures are measured on and with"
+    gpu = {'GPU': torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
+    return gpu | {'CPU': _cpu_name(), 'cores': os.cpu_count(), 'threads of torch': torch.get_num_threads(), 'bf16 on the CPU': has_bf16('cpu'), 'system': platform.system(),
+                  'date': time.strftime('%Y-%m-%d'), 'Python': platform.python_version()} | {o:_version(o) for o in packages}
+
+class Results:
+    "Figures, and the lines they have to reach, in a JSON file"
+    def __init__(self, file): self.file,self.data = Path(file),dict(machine=machine(), lines=[], figures={})
+
+    def figures(self, name, df):
+        "Keep the rounds `df`"
+        self.data['figures'][name] = {k: [float(f'{x:.4g}') for x in o] for k,o in df.items()}
+        self.save()
+    def line(self, what, measured, least=None, most=None, unit=''):
+        "Keep one line: `measured`, and the `least` or the `most` it may be"
+        self.data['lines'].append(dict(what=what, measured=float(f'{measured:.3g}'), least=least, most=most, unit=unit))
+        self.save()
+    def save(self):
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps(self.data, indent=1)+'\n')
+    def table(self): return pd.DataFrame([_row(**o) for o in self.data['lines']]).set_index('what')
+
+def _row(what, measured, least, most, unit):
+    "A line as people read it"
+    ok = measured>=least if most is None else measured<=most
+    goal = f'at least {least:g}' if most is None else f'at most {most:g}'
+    return dict(what=what, measured=f'{measured:g}{unit}', target=goal+unit, reached='yes' if ok else 'no')

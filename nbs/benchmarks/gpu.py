@@ -1,0 +1,125 @@
+"""Fill the table for a GPU: `python nbs/benchmarks/gpu.py`. What is measured already is kept, so it may be stopped, and run again.
+
+`--minutes 8` stops by itself before a limit. `--device cpu --nets 2 --width 4 --epochs 1 --images 512 --steps 4` tries the script where there is no GPU."""
+import argparse, json, re, shutil, sys, tempfile, time, warnings
+from pathlib import Path
+
+import numpy as np, pandas as pd, torch
+from bench import here, machine, results, seconds
+from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.fp16 import MixedPrecision
+from mnist_committee.all import *
+from peers import StepRate, fit, recipe, sample_digits, save_pngs, some_digits, stock_learner
+
+class Kept(dict):
+    "A dict that is a JSON file, too"
+    def __init__(self, file):
+        self.file = Path(file)
+        super().__init__(json.loads(self.file.read_text()) if self.file.exists() else {})
+    def __setitem__(self, k, v):
+        super().__setitem__(k, v)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps(self, indent=1)+'\n')
+
+def digit_loaders(args):
+    "`DataLoaders` of as many images as MNIST has, out of the sample"
+    dls = digit_dls(some_digits(args.images), some_digits(10000), digit_tfms(**recipe), device=args.device)
+    dls.recipe = recipe
+    return dls
+
+def wait(args):
+    if args.device.type=='cuda': torch.cuda.synchronize()
+
+# What is measured. Each function adds its figures to `kept`
+
+def committee(args, kept):
+    "Train the nets, `--chunk` at a time; all that `Committee.fit` does counts, compiling and writing included"
+    dls = digit_loaders(args)
+    if not kept.get('chunks'): shutil.rmtree(args.folder, ignore_errors=True)
+    while (n := sum(o['nets'] for o in kept.get('chunks', [])))<args.nets and time.time()<args.end:
+        k = min(args.chunk, args.nets-n)
+        for o in args.folder.glob('member_*'):  # of a chunk that was stopped in the middle
+            if int(o.stem.split('_')[1])>=n: o.unlink()
+        def f():
+            Committee.fit(dls, n+k, args.epochs, args.width, args.folder)
+            wait(args)
+        kept['chunks'] = kept.get('chunks', []) + [dict(nets=k, seconds=round(seconds(f), 2))]
+    if n==args.nets: kept['seconds of training'] = round(sum(o['seconds'] for o in kept['chunks']), 2)
+
+def stock(args, kept):
+    "Images a second of stock fastai in mixed precision: PNG files, loader processes, `aug_transforms`"
+    with tempfile.TemporaryDirectory() as d:
+        save_pngs(d, *sample_digits())
+        learn = stock_learner(d, args.width, device=args.device).add_cb(MixedPrecision())
+        rates = [fit(learn, StepRate(min(args.steps, 30))).rate for _ in range(4)][1:]
+    kept['stock fastai, images/s'] = round(float(np.median(rates)))
+
+def evaluate(args, kept):
+    "Seconds for all nets to judge 10,000 images"
+    c,ds = Committee.load(args.folder, args.device),some_digits(10000)
+    c.evaluate(ds)
+    kept['seconds of evaluate'] = round(float(np.median([seconds(lambda: c.evaluate(ds)) for _ in range(args.repeats)])), 3)
+
+class NoSync(Callback):
+    "Steps from `a` to `b` in which PyTorch raises an error when the host waits for the device"
+    order = 100
+    def __init__(self, a, b): self.a,self.b = a,b
+    def after_batch(self):
+        if self.train_iter==self.a: torch.cuda.set_sync_debug_mode('error')
+        if self.train_iter==self.b: raise CancelFitException()
+    def after_fit(self): torch.cuda.set_sync_debug_mode('default')
+
+def syncs(args, kept):
+    "0, or what PyTorch says about the first synchronization in a steady step"
+    if args.device.type!='cuda': return
+    try: fit(mnist_learner(digit_loaders(args), args.width), NoSync(args.steps, 2*args.steps))
+    except RuntimeError as e:
+        torch.cuda.set_sync_debug_mode('default')
+        kept['synchronizations'],kept['the first'] = 1,str(e).splitlines()[0]
+    else: kept['synchronizations'] = 0
+
+# The table
+
+flop = 3*.658e9  # forward and backward of an image at width 128
+
+def lines(kept, args):
+    "What was measured, and the least or most it may be; None is pending"
+    s,images = kept.get('seconds of training'),args.nets*args.epochs*args.images
+    stock = kept.get('stock fastai, images/s')
+    return [(f'{args.nets} nets of width {args.width}, {args.epochs} epochs of {args.images:,} images: seconds', s, 'at most 120'),
+            ('the same in TFLOP/s', s and images*flop*(args.width/128)**2/s/1e12, 'at least 348, 44 % of what a large bf16 product reaches'),
+            ('against stock fastai in mixed precision, in images/s', s and stock and images/s/stock, 'at least 10 ×'),
+            (f'evaluate {args.nets} nets on 10,000 images: seconds', kept.get('seconds of evaluate'), 'at most 1'),
+            ('synchronizations in steady steps', kept.get('synchronizations'), '0')]
+
+def table(kept=None, args=None):
+    "The lines, of `kept` or of the results of an H200"
+    args = args or parser().parse_args([])
+    kept = Kept(results/'gpu-nvidia-h200.json') if kept is None else kept
+    rows = [dict(what=k, measured='pending' if o is None else f'{o:.4g}', target=goal) for k,o,goal in lines(kept, args)]
+    return pd.DataFrame(rows).set_index('what')
+
+def parser():
+    p = argparse.ArgumentParser(description=__doc__)
+    for k,v in dict(nets=35, width=128, epochs=10, images=60000, chunk=5, steps=50, repeats=5).items(): p.add_argument('--'+k, type=int, default=v, help='%(default)s')
+    p.add_argument('--minutes', type=float, default=1e6, help='start nothing new after this time')
+    p.add_argument('--device', type=torch.device, default=torch.device('cuda'))
+    p.add_argument('--out', type=Path, help='file of results; default: in results/speed, named after the GPU')
+    return p
+
+def main():
+    args = parser().parse_args()
+    if args.device.type=='cuda' and not torch.cuda.is_available(): raise SystemExit('There is no GPU here. --device cpu tries the script; see --help')
+    name = re.sub(r'\W+', '-', torch.cuda.get_device_name() if args.device.type=='cuda' else 'cpu').lower()
+    args.end,args.folder = time.time()+60*args.minutes,here.parent.parent/'runs'/f'speed-{name}'
+    kept = Kept(args.out or results/f'gpu-{name}.json')
+    kept['machine'] = machine()
+    for key,f in {'synchronizations': syncs, 'stock fastai, images/s': stock, 'seconds of training': committee, 'seconds of evaluate': evaluate}.items():
+        if key in kept or time.time()>args.end: continue
+        if f is evaluate and 'seconds of training' not in kept: continue
+        f(args, kept)
+        print(table(kept, args).to_string(), flush=True)
+
+if __name__=='__main__':
+    warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
+    main()
