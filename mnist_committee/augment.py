@@ -160,9 +160,9 @@ class ElasticDistortion(AffineCoordTfm):
         res = F.grid_sample(x.as_subclass(torch.Tensor).float(), coords, mode=mode, padding_mode=self.pad_mode, align_corners=False)
         return retain_type((res if x.is_floating_point() else res.round()).to(x.dtype), x)
 
-# %% ../nbs/01_augment.ipynb #a0f99e69
+# %% ../nbs/01_augment.ipynb #aeecd447
 def show_field(
-    field, # Displacements (2, height, width) in pixels, as `ElasticField.draw` gives for each image
+    field, # Displacements (2, height, width) in pixels, as an `ElasticField` draws for each image
     image=None, # Image (height, width) to draw under it
     ax=None, # Matplotlib axes; default: new ones
     figsize=(4,4), # Size of a new figure, in inches
@@ -192,7 +192,7 @@ def digit_tfms(
     if crop>size: raise ValueError(f"crop is {crop}, but the images are only {size}×{size}: crop at most {size}")
     return setup_aug_tfms([ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=valid), Rotate(max_deg, p=1.)])
 
-# %% ../nbs/01_augment.ipynb #d9c423b7
+# %% ../nbs/01_augment.ipynb #0fdd9171
 def mnist_dls(
     path=None, # Local copy: folder with IDX files (.gz or not) or with folders of images; None downloads fastai's MNIST once
     sample:bool=False, # The embedded 5,000 digits instead: 4,000 to train, 1,000 held out
@@ -200,11 +200,12 @@ def mnist_dls(
     bs:int=128, # Batch size
     seed:int=0, # Seed of the hold-out
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
+    vocab:list=None, # Names of the classes of IDX files; default '0' to '9'
     device=None, # Where to put the data; default: fastai's `default_device()`
     **kwargs, # Passed to `digit_tfms`: `max_deg`, `alpha`, `sigma`, `valid`, `crop`
 )->DataLoaders: # fastai `DataLoaders` with the whole set on the device; its `recipe` holds what `digit_tfms` was given
     "`DataLoaders` of digits with the recipe's augmentation"
-    train,valid = mnist_digits(path, sample, n_valid, seed, c_in)
+    train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab)
     _,h,w = train.shape
     if h!=w: raise ValueError(f"images are {h}×{w}: the recipe needs square ones")
     recipe = {k:v.default for k,v in signature(digit_tfms).parameters.items()} | dict(size=h, crop=round(h*25/28)) | kwargs

@@ -39,8 +39,10 @@ def _report(ev, c, out):
     ev.save(out/'evaluation.npz')
     print(f'\nWritten to {out}/: gallery.png (what it gets wrong), members.csv, misclassified.csv, evaluation.npz')
 
-# %% ../nbs/06_cli.ipynb #ff21efb2
-def demo(args):
+# %% ../nbs/06_cli.ipynb #e476f7d1
+def demo(
+    args, # The command line, parsed by `main`
+):
     "Train a small committee and show its errors"
     out = Path(args.out or ('runs/demo' if args.data=='sample' else f'runs/demo-{Path(args.data).name}'))
     dls = _digits(args.data)
@@ -49,18 +51,24 @@ def demo(args):
     _report(c.evaluate(dls.valid), c, out)
     print(f'The committee is in {out}/committee: Committee.load("{out}/committee")')
 
-def train(args):
+def train(
+    args, # The command line, parsed by `main`
+):
     "Train a committee, or go on with one"
     dls = _digits(args.data, n_valid=args.n_valid, bs=args.bs)
     c = _load().Committee.fit(dls, args.n, args.epochs, args.width, args.out, args.seed)
     print(f'\n{c!r}, in {args.out}')
 
-def evaluate(args):
+def evaluate(
+    args, # The command line, parsed by `main`
+):
     "Try a committee on labelled digits"
     c = _committee(args.committee)
     _report(c.evaluate(_digits(args.data, n_valid=args.n_valid).valid, args.n_tta), c, Path(args.out))
 
-def predict(args):
+def predict(
+    args, # The command line, parsed by `main`
+):
     "Say which digits are on images"
     import pandas as pd
     c = _committee(args.committee)

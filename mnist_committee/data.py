@@ -175,10 +175,15 @@ class _Rows:
     def __init__(self, ds): self.ds = ds
     def __getitem__(self, idxs): return self.ds.subset(list(idxs))
 
-# %% ../nbs/00_data.ipynb #e440df55
+# %% ../nbs/00_data.ipynb #836c97c6
 class DigitDL(TfmdDL):
     "A `TfmdDL` that slices whole batches out of a `DigitDataset`: no workers, no collation, one index copy an epoch"
-    def __init__(self, dataset, bs=128, num_workers=0, **kwargs): super().__init__(dataset, bs=bs, num_workers=0, **kwargs)
+    def __init__(self,
+        dataset, # `DigitDataset`
+        bs:int=128, # Batch size
+        num_workers:int=0, # Ignored: there are no workers
+        **kwargs # Passed to `TfmdDL`: `shuffle`, `drop_last`, `after_batch`, `device`
+    ): super().__init__(dataset, bs=bs, num_workers=0, **kwargs)
 
     def get_idxs(self): return torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
     def create_item(self, s): return s or 0
@@ -221,42 +226,44 @@ def sample_digits(): # uint8 images (5000, 28, 28), int64 labels (5000,)
     a = pd.read_csv(DATA_PATH, header=None).to_numpy()
     return a[:,:-1].astype(np.uint8).reshape(-1,28,28), a[:,-1].astype(np.int64)
 
-# %% ../nbs/00_data.ipynb #e928e455
+# %% ../nbs/00_data.ipynb #d5e1d1c2
 _parts = [('train', 'training'), ('t10k', 'test', 'testing', 'valid')]
 
-def _idx_part(path, names):
+def _idx_part(path, names, c):
     "The (images, labels) of the IDX pair in `path` whose name starts with one of `names`"
     files = [[o for o in sorted(path.iterdir()) if o.is_file() and o.name.startswith(names) and kind in o.name] for kind in ('idx3','idx1')]
     if not any(files): return
     if not all(files): raise FileNotFoundError(f"{path} has only one of the two IDX files {names[0]}-images-idx3-ubyte and {names[0]}-labels-idx1-ubyte")
-    return load_idx(files[0][0], files[1][0])
+    return load_idx(files[0][0], files[1][0], c)
 
 def load_digits(
     path, # Folder with IDX files, with `training/` and `testing/` folders of images, or with a folder of images for each class
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
+    vocab:list=None, # Names of the classes of IDX files; default '0' to '9'. Folders have names of their own
 )->tuple: # Training `DigitDataset`, test `DigitDataset` or None
     "Read a data set from a folder, whatever its layout"
     path = Path(path)
     if not path.is_dir(): raise FileNotFoundError(f"{path}: there is no such folder; give one with IDX files or with folders of images")
-    if idx := [_idx_part(path, o) for o in _parts]:
-        if idx[0]: return tuple(o and DigitDataset(*o) for o in idx)
-        if idx[1]: raise FileNotFoundError(f"{path} has test files but no train-images-idx3-ubyte: copy the training files there too")
+    idx = [_idx_part(path, o, len(vocab or range(10))) for o in _parts]
+    if idx[0]: return tuple(o and DigitDataset(*o, vocab) for o in idx)
+    if idx[1]: raise FileNotFoundError(f"{path} has test files but no train-images-idx3-ubyte: copy the training files there too")
     folders = [next((path/n for n in o if (path/n).is_dir()), None) for o in _parts]
     train,test = [o and load_folder(o, c_in) for o in ([path,None] if None in folders else folders)]
     if test and test[2]!=train[2]: raise ValueError(f"{path}: the classes of {folders[1].name} are {test[2]}, those of {folders[0].name} {train[2]}: they must be the same")
     return tuple(o and DigitDataset(o[0], o[1], o[2], shape=(c_in, *o[0].shape[-2:])) for o in (train,test))
 
-# %% ../nbs/00_data.ipynb #52989ba0
+# %% ../nbs/00_data.ipynb #cd8b6285
 def mnist_digits(
     path=None, # Local copy of a data set, see `load_digits`; None downloads fastai's MNIST
     sample:bool=False, # The embedded 5,000 digits instead
     n_valid:int=None, # Size of a stratified hold-out of the training set; default: the set's own test part, or a fifth of the training set where it has none
     seed:int=0, # Seed of the hold-out
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
+    vocab:list=None, # Names of the classes of IDX files; default '0' to '9'
 )->tuple: # Training and validation `DigitDataset`
     "Digits to train on and digits to look at; with `n_valid` the test set is not even used"
     if sample and path is not None: raise ValueError("give path= or sample=True, not both")
-    train,test = (DigitDataset(*sample_digits()),None) if sample else load_digits(untar_data(URLs.MNIST) if path is None else path, c_in)
+    train,test = (DigitDataset(*sample_digits()),None) if sample else load_digits(untar_data(URLs.MNIST) if path is None else path, c_in, vocab)
     if n_valid is None and test: return train,test
     n_valid = ifnone(n_valid, len(train)//5)
     if not train.c<=n_valid<=len(train)-train.c: raise ValueError(f"n_valid is {n_valid}, but of {len(train)} images in {train.c} classes {train.c} to {len(train)-train.c} can be held out")
