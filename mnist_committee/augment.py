@@ -7,8 +7,8 @@ Docs: https://mnist-committee.github.io/mnist_committee/augment.html.md"""
 # %% auto #0
 __all__ = ['elastic_field', 'field_rms', 'ElasticField', 'ElasticDistortion', 'show_field', 'digit_tfms', 'mnist_dls']
 
-# %% ../nbs/01_augment.ipynb #83909178
-from functools import lru_cache
+# %% ../nbs/01_augment.ipynb #51d1e86e
+from functools import lru_cache, reduce
 from inspect import signature
 
 import matplotlib.pyplot as plt, torch, torch.nn.functional as F
@@ -19,7 +19,7 @@ from fastcore.basics import partialler
 
 from .data import as_images, digit_dls, mnist_digits
 
-# %% ../nbs/01_augment.ipynb #33fc99d4
+# %% ../nbs/01_augment.ipynb #4db7ef79
 @lru_cache(maxsize=8)
 def _blur_matrix(n, sigma, device):
     "(n,n) matrix that blurs a signal of length `n` as SciPy's `gaussian_filter1d` does: cut at 4 sigma, mirrored at both ends"
@@ -37,7 +37,9 @@ def elastic_field(
 )->torch.Tensor: # Smooth displacements, same shape as `noise`, in pixels
     "Blur `noise` by `sigma` and scale it by `alpha` (Simard et al. 2003)"
     h,w = noise.shape[-2:]
-    return alpha * (_blur_matrix(h, sigma, noise.device) @ (noise @ _blur_matrix(w, sigma, noise.device).T))
+    rows = noise.movedim(-2, 0)  # height first: both blurs are one matrix product for all images
+    cols = _blur_matrix(h, sigma, noise.device) @ rows.reshape(h, -1)
+    return (cols.view(rows.shape) @ (alpha*_blur_matrix(w, sigma, noise.device).T)).movedim(0, -2)
 
 # %% ../nbs/01_augment.ipynb #0a7c8d98
 def field_rms(
@@ -47,14 +49,26 @@ def field_rms(
     "How far an elastic field moves a pixel, away from the borders"
     return alpha / (2*sigma*(3*torch.pi)**.5)
 
-# %% ../nbs/01_augment.ipynb #541c0c8f
+# %% ../nbs/01_augment.ipynb #1c4d9675
 def _noise(n, h, w, device):
-    "Uniform noise (n,2,h,w) in -1..1. On a CPU 8 bits of each are plenty, and 5 times as fast to draw"
-    if device.type!='cpu': return torch.rand(n, 2, h, w, device=device)*2-1
-    ints = torch.empty(-(-n*h*w//4), dtype=torch.int64).random_(-2**63, None)
-    return ints.view(torch.int8)[:n*2*h*w].view(n, 2, h, w).float().add_(.5).div_(127.5)
+    "Uniform noise (n,2,h,w) in -1..1, laid out height first. On a CPU 8 bits of each are plenty, and 5 times as fast to draw"
+    if device.type!='cpu': return (torch.rand(h, n, 2, w, device=device)*2-1).movedim(0, -2)
+    ints = torch.empty(-(-n*h*w//4), dtype=torch.int64).random_(-2**63, None).view(torch.int8)[:n*2*h*w]
+    return (ints+.5).div_(127.5).view(h, n, 2, w).movedim(0, -2)
 
-# %% ../nbs/01_augment.ipynb #a22bcf0c
+# %% ../nbs/01_augment.ipynb #77d43e7e
+@lru_cache(maxsize=8)
+def _of_pixels(h, w, device):
+    "The (2,) lengths of a pixel to the right and a pixel down, where images span -1..1"
+    return torch.tensor([2/w, 2/h], device=device)
+
+@lru_cache(maxsize=8)
+def _output_grid(h, w, device):
+    "The centres (3, h*w) of the output's pixels, in -1..1, as x, y and 1"
+    grid = F.affine_grid(torch.eye(2, 3, device=device)[None], (1,1,h,w), align_corners=False).view(-1,2)
+    return torch.cat([grid, grid.new_ones(h*w,1)], 1).T.contiguous()
+
+# %% ../nbs/01_augment.ipynb #53920faa
 class ElasticField:
     "Displaces the coordinates of an `AffineCoordTfm` by a smooth random field, a new one for each image of each batch"
     def __init__(self,
@@ -77,11 +91,10 @@ class ElasticField:
 
     def before_call(self, x):
         h,w = x.shape[-2:]
-        d = self.draw(x)
-        self.field = torch.stack([d[:,0]*(2/w), d[:,1]*(2/h)], 1)
+        self.field,self.scale = self.draw(x),_of_pixels(h, w, x.device)
 
     def _at(self, coords):
-        "The field at `coords` (n, ..., 2) in -1..1"
+        "The field, in pixels, at `coords` (n, ..., 2) in -1..1"
         grid = coords if coords.ndim==4 else coords[:,None]
         d = F.grid_sample(self.field, grid, mode='bilinear', padding_mode='border', align_corners=False).permute(0,2,3,1)
         return d if coords.ndim==4 else d[:,0]
@@ -89,13 +102,13 @@ class ElasticField:
     def __call__(self, coords, invert=False):
         "`coords` displaced; with `invert` the coordinates that are displaced to `coords`, found by fixed-point iteration"
         plain = coords.as_subclass(torch.Tensor)
-        res = plain + self._at(plain)
+        res = torch.addcmul(plain, self._at(plain), self.scale)
         if invert:
             res = plain
-            for _ in range(20): res = plain - self._at(res)
+            for _ in range(20): res = torch.addcmul(plain, self._at(res), self.scale, value=-1)
         return retain_type(res, coords)
 
-# %% ../nbs/01_augment.ipynb #b773220e
+# %% ../nbs/01_augment.ipynb #0ef701be
 class ElasticDistortion(AffineCoordTfm):
     "Distort images by smooth random fields (Simard et al. 2003), together with affine transforms, crop and resize in a single resample"
     def __init__(self,
@@ -120,28 +133,26 @@ class ElasticDistortion(AffineCoordTfm):
         x,self.split_idx = b.as_subclass(torch.Tensor).float(),split_idx
         self.do,self.train = True,split_idx!=1
         self.distort = self.train or self.valid
-        self.mat = self._matrix(x)
+        with torch._C.DisableTorchFunctionSubclass(): self.mat = self._matrix(x)  # fastai's types cost more than these small products
         if self.distort: self.coord_fs.map(lambda f: f.before_call(x))
 
     def _matrix(self, x):
         "Affine matrices (n,2,3) from output to input coordinates, both in -1..1"
         n,_,h,w = x.shape
-        mat = torch.eye(3, device=x.device).repeat(n,1,1)
-        for m in (f(x) for f in self.aff_fs if self.distort):
-            if m is not None: mat = mat @ m.as_subclass(torch.Tensor)
-        mat[:,0,1] *= h/w
-        mat[:,1,0] *= w/h
-        return mat[:,:2] if self.crop is None else self._cropped(mat[:,:2], h, w)
+        mats = [m for m in (f(x) for f in self.aff_fs if self.distort) if m is not None]
+        mat = reduce(torch.matmul, mats) if mats else torch.eye(3, device=x.device).repeat(n,1,1)
+        if self.crop is None and h==w: return mat[:,:2]
+        pixel,(lin,t) = _of_pixels(h, w, x.device),mat[:,:2].split([2,1], 2)
+        if h!=w: lin = lin * (pixel[:,None]/pixel)
+        if self.crop is not None: lin,t = self._cropped(lin, t, pixel, min(h, w))
+        return torch.cat([lin, t], 2)
 
-    def _cropped(self, mat, h, w):
-        "`mat` after a shrink to the crop and a move to its place"
-        if self.crop>min(h,w): raise ValueError(f"crop is {self.crop}, but the images are only {h}×{w}: crop at most {min(h,w)}")
-        sx,sy = self.crop/w,self.crop/h
-        lin,t = mat[:,:,:2],mat[:,:,2:]
-        if self.train:
-            tx,ty = (torch.rand(2, len(mat), 1, device=mat.device)*2-1)
-            t = t + lin @ torch.stack([tx*(1-sx), ty*(1-sy)], 1)
-        return torch.cat([lin[...,:1]*sx, lin[...,1:]*sy, t], -1)
+    def _cropped(self, lin, t, pixel, most):
+        "`lin` and `t` after a shrink to the crop and a move to its place"
+        if self.crop>most: raise ValueError(f"crop is {self.crop}, but the shorter side of the images is {most}: crop at most {most}")
+        side = self.crop/2*pixel
+        if self.train: t = torch.baddbmm(t, lin, ((torch.rand(len(t), 2, device=t.device)*2-1) * (1-side))[...,None])
+        return lin*side, t
 
     def _encode(self, x, mode, reverse=False):
         coord_fs = self.coord_fs if self.distort else []
@@ -153,12 +164,11 @@ class ElasticDistortion(AffineCoordTfm):
     def _resample(self, x, size, coord_fs, mode):
         "What `TensorImage.affine_coord` does, in less time and with no synchronization"
         h,w = size
-        base = F.affine_grid(torch.eye(2, 3, device=x.device)[None], (1,1,h,w), align_corners=False).view(-1,2)
-        base = torch.cat([base, base.new_ones(h*w,1)], 1).T
-        coords = (self.mat.reshape(-1,3) @ base).view(-1,2,h,w).permute(0,2,3,1)
+        coords = (self.mat.reshape(-1,3) @ _output_grid(h, w, x.device)).view(-1,2,h,w).permute(0,2,3,1)
         for f in coord_fs: coords = f(coords if isinstance(f, ElasticField) else coords.contiguous())
-        res = F.grid_sample(x.as_subclass(torch.Tensor).float(), coords, mode=mode, padding_mode=self.pad_mode, align_corners=False)
-        return retain_type((res if x.is_floating_point() else res.round()).to(x.dtype), x)
+        plain = x.as_subclass(torch.Tensor)
+        res = F.grid_sample(plain.float(), coords, mode=mode, padding_mode=self.pad_mode, align_corners=False)
+        return retain_type((res if plain.is_floating_point() else res.round()).to(plain.dtype), x)
 
 # %% ../nbs/01_augment.ipynb #aeecd447
 def show_field(

@@ -175,9 +175,9 @@ class _Rows:
     def __init__(self, ds): self.ds = ds
     def __getitem__(self, idxs): return self.ds.subset(list(idxs))
 
-# %% ../nbs/00_data.ipynb #836c97c6
+# %% ../nbs/00_data.ipynb #7b716241
 class DigitDL(TfmdDL):
-    "A `TfmdDL` that slices whole batches out of a `DigitDataset`: no workers, no collation, one index copy an epoch"
+    "A `TfmdDL` that slices whole batches out of a `DigitDataset`, and transforms several in one go: no workers, no collation, one index copy an epoch"
     def __init__(self,
         dataset, # `DigitDataset`
         bs:int=128, # Batch size
@@ -193,10 +193,18 @@ class DigitDL(TfmdDL):
         self.before_iter()
         idxs = self.get_idxs()
         if not isinstance(idxs, torch.Tensor): idxs = torch.tensor(list(itertools.islice(idxs, self.n)))
-        for b in idxs.to(self.dataset.x.device).split(self.bs):
-            if self.drop_last and len(b)<self.bs: break
-            yield self.after_batch(to_device(self.dataset[b], self.device))
+        if self.drop_last: idxs = idxs[:len(idxs)//self.bs*self.bs]
+        idxs,step = idxs.to(self.dataset.x.device),self.bs*self._n_ahead()
+        for i in range(0, len(idxs), step):
+            batches = self.after_batch(to_device(self.dataset[idxs[i:i+step]], self.device))
+            yield from zip(*(o.split(self.bs) for o in batches))
         self.after_iter()
+
+    def _n_ahead(self):
+        "Batches to transform in one go: on a CPU what its cache holds, elsewhere enough to hide the cost of launches"
+        x = self.dataset.x
+        pixels = 4e5 if x.device.type=='cpu' else 64e5
+        return max(1, int(pixels / (self.bs*x.shape[-2:].numel())))
 
     def new(self, dataset=None, cls=None, **kwargs):
         "A loader like this one for `dataset`, which may be raw images"

@@ -11,7 +11,7 @@ __all__ = ['Residual', 'DigitNet', 'mnist_model']
 import torch, torch.nn.functional as F
 from torch import nn
 
-# %% ../nbs/02_model.ipynb #29a12374
+# %% ../nbs/02_model.ipynb #973e62b4
 class Residual(nn.Module):
     "Batch norm, then `x + relu(conv3x3(x))`: the skip surrounds one convolution"
     def __init__(self,
@@ -22,7 +22,7 @@ class Residual(nn.Module):
 
     def forward(self, x):
         x = self.bn(x)
-        return x + F.relu(self.conv(x))
+        return x + F.relu(self.conv(x), inplace=True)
 
 # %% ../nbs/02_model.ipynb #c480108f
 class DigitNet(nn.Sequential):
@@ -34,7 +34,7 @@ class DigitNet(nn.Sequential):
             raise ValueError(f"the batch is {tuple(x.shape)}, but this net takes (n, {c}, height, width) with sides of at least {self.min_size} pixels")
         return super().forward(x)
 
-# %% ../nbs/02_model.ipynb #4611204a
+# %% ../nbs/02_model.ipynb #b0cdef2d
 def mnist_model(
     c_in:int=1, # Channels of the images
     n_out:int=10, # Number of classes
@@ -45,9 +45,9 @@ def mnist_model(
         if v<1: raise ValueError(f"{k} is {v}: a net needs at least 1")
     w = width
     net = DigitNet(
-        nn.Conv2d(c_in, w, 5, padding=2), nn.ReLU(), Residual(w), nn.MaxPool2d(2),
-        Residual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.ReLU(), nn.MaxPool2d(2),
-        Residual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),
+        nn.Conv2d(c_in, w, 5, padding=2), nn.ReLU(inplace=True), Residual(w), nn.MaxPool2d(2),
+        Residual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        Residual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2, ceil_mode=True),
         Residual(4*w), nn.BatchNorm2d(4*w), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4*w, n_out))
     net.args = dict(c_in=c_in, n_out=n_out, width=width)
     return net

@@ -42,13 +42,13 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #634fe027
+# %% ../nbs/03_train.ipynb #9fc88eb2
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
     def accumulate(self, learn):
         self.count += 1
-        loss = learn.loss.detach().float()
+        loss = learn.loss.as_subclass(torch.Tensor).detach().float()
         self.val = loss*(1-self.beta) if self.val is None else torch.lerp(loss, self.val, self.beta)
 
 class FastStep(Callback):
