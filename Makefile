@@ -29,6 +29,9 @@ bench: $(VENV)/.bench ## Measure speed against other libraries, in nbs/benchmark
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 nbs/benchmarks/speed.ipynb
 	$(BIN)/nbdev-clean
 
+results: $(VENV)/.dev ## Draw the tables and pictures in results/ again from the evidence there, without training
+	$(BIN)/python results/make.py
+
 clean: ## Remove the environment and all that was built; docs/ and runs/ stay
 	rm -rf $(VENV) _proc build dist *.egg-info
 
@@ -46,4 +49,4 @@ $(VENV)/.demo $(VENV)/.dev $(VENV)/.bench: $(META) | $(BIN)/python
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: help demo test prepare lab docs bench clean
+.PHONY: help demo test prepare lab docs bench results clean

@@ -72,6 +72,13 @@ def readme_in_step(tmp):
     "README.md is what nbs/index.ipynb gives"
     assert (root/'README.md').read_text(encoding='utf-8')==readme(), 'README.md is not what nbs/index.ipynb gives: run `make prepare`'
 
+def headline(tmp):
+    "the table of results in README.md is what the evidence says"
+    cells = json.loads((root/'nbs/index.ipynb').read_text(encoding='utf-8'))['cells']
+    src = next(s for o in cells if 'Evaluation.load' in (s := ''.join(o['source'])))
+    table = run(sys.executable, '-W', 'ignore', '-c', f'from mnist_committee.all import *\n{src}\nprint(table)', cwd=root/'nbs')
+    assert table.strip() in (root/'README.md').read_text(encoding='utf-8'), f'README.md has another table than the evidence gives: run nbs/index.ipynb, then `make prepare`. It gives\n{table}'
+
 path_re = re.compile(r'(?<![\w.])/(home|root|work|tmp|Users|var/folders)\b')
 
 def output_fault(out):
@@ -153,7 +160,7 @@ def outcome(step, tmp):
 
 def main():
     nbs = [o for o in notebooks() if o!=stranger_nb]
-    steps = [one_version, clean, in_step, readme_in_step, saved_outputs, names, docs, site, *map(tests, nbs), lab, wheel, imports, stranger]
+    steps = [one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, docs, site, *map(tests, nbs), lab, wheel, imports, stranger]
     with tempfile.TemporaryDirectory() as d: res = [outcome(o, Path(d)) for o in steps]
     print(f'{res.count("ok")} passed, {res.count("FAILED")} failed, {res.count("skipped")} skipped')
     return 'FAILED' in res

@@ -7,6 +7,10 @@ def _type(o):
     "A type as its author wrote it, or near to that"
     return '' if o is inspect.Parameter.empty or o is None else o if isinstance(o, str) else o.__name__ if isinstance(o, type) else str(o).replace('typing.', '')
 
+def _value(o):
+    "A default as its author wrote it"
+    return o.__name__ if inspect.isfunction(o) or inspect.isclass(o) else repr(o)
+
 def _cell(o): return str(o).replace('|', r'\|').replace('\n', ' ')
 def _code(o): return f'`{_cell(o)}`' if o else ''
 
@@ -17,11 +21,11 @@ class Table(BasicMarkdownRenderer, MarkdownRenderer):
         empty = inspect.Parameter.empty
         docs,pars = docments(self.sym, full=True, args_kwargs=True),[o for o in self.sig.parameters.values() if o.name not in ('self','cls')]
         def star(o): return {o.VAR_POSITIONAL:'*', o.VAR_KEYWORD:'**'}.get(o.kind, '') + o.name
-        def call(o): return star(o) if o.default is empty else f'{o.name}={o.default!r}'
+        def call(o): return star(o) if o.default is empty else f'{o.name}={_value(o.default)}'
         name,args = self.nm.split('.')[-1],[call(o) for o in pars]
         one = f'{name}({", ".join(args)})'
         call = one if len(one)<=88 else f'{name}(\n' + ''.join(f'    {o},\n' for o in args) + ')'
-        rows = [(f'`{star(o)}`', _code(_type(o.annotation)), _code(repr(o.default)) if o.default is not empty else '', docs.get(o.name, {}).get('docment')) for o in pars]
+        rows = [(f'`{star(o)}`', _code(_type(o.annotation)), _code(_value(o.default)) if o.default is not empty else '', docs.get(o.name, {}).get('docment')) for o in pars]
         ret = docs.get('return', {})
         if ret.get('docment') or self.sig.return_annotation not in (empty, None):
             rows.append(('*gives*', _code(_type(self.sig.return_annotation)), '', ret.get('docment')))

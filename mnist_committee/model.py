@@ -34,7 +34,7 @@ class DigitNet(nn.Sequential):
             raise ValueError(f"the batch is {tuple(x.shape)}, but this net takes (n, {c}, height, width) with sides of at least {self.min_size} pixels")
         return super().forward(x)
 
-# %% ../nbs/02_model.ipynb #b0cdef2d
+# %% ../nbs/02_model.ipynb #a42533d2
 def mnist_model(
     c_in:int=1, # Channels of the images
     n_out:int=10, # Number of classes
@@ -46,8 +46,8 @@ def mnist_model(
     w = width
     net = DigitNet(
         nn.Conv2d(c_in, w, 5, padding=2), nn.ReLU(inplace=True), Residual(w), nn.MaxPool2d(2),
-        Residual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.ReLU(inplace=True), nn.MaxPool2d(2),
-        Residual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2, ceil_mode=True),
+        Residual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.MaxPool2d(2), nn.ReLU(inplace=True),
+        Residual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(inplace=True),
         Residual(4*w), nn.BatchNorm2d(4*w), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4*w, n_out))
     net.args = dict(c_in=c_in, n_out=n_out, width=width)
     return net

@@ -1,25 +1,67 @@
-"Try the committee in the package on MNIST's test set, and write the evidence: `python results/make.py path/to/mnist`"
-import json, platform, sys
+"""The committees that the figures of this project rest on, and the evidence for them.
+
+    python results/make.py train pretrained path/to/mnist   # trains the committee in the package
+    python results/make.py train full path/to/mnist         # trains the committee of the post, 35 nets of width 128
+    python results/make.py                                  # draws every table and picture again from the evidence, without training (`make results`)
+
+Training may be stopped at any time, and goes on where it was; `--n 3` stops after so many nets. When it ends, the test set is asked once, and the
+answers of every member are written beside this file."""
+import argparse, json, platform, warnings
 from pathlib import Path
 
-import torch
-from mnist_committee.all import Committee, Evaluation, mnist_dls
-from mnist_committee.committee import _write
+import numpy as np, pandas as pd, torch
+from mnist_committee.all import *
 
 here = Path(__file__).resolve().parent
-images = here.parent/'nbs/images'
+package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
+committees = dict(pretrained=dict(n=12, width=32), full=dict(n=35, width=128))
 
-def evaluate(data):
-    "Evaluate on the test set in folder `data`; write probabilities, tables and the machine's name beside this file, pictures to nbs/images"
-    c,dls = Committee.pretrained(),mnist_dls(data)
-    ev = c.evaluate(dls.valid)
-    ev.save(here/'pretrained.npz', images=False)
-    ev.members().to_csv(here/"pretrained_members.csv")
-    ev.misclassified().to_csv(here/'pretrained_misclassified.csv', index=False)
-    _write(images/'gallery.png', lambda tmp: ev.gallery().savefig(tmp, dpi=110, format='png', bbox_inches='tight'))
-    _write(images/'size_curve.png', lambda tmp: ev.plot_size_curve().savefig(tmp, dpi=110, format='png', bbox_inches='tight'))
-    machine = dict(processor=platform.processor() or platform.machine(), threads=torch.get_num_threads(), torch=torch.__version__, python=platform.python_version())
-    (here/'pretrained.json').write_text(json.dumps(dict(members=len(c), parameters=c.n_params, evaluated_on=machine, training=c.training), indent=1)+'\n')
-    return ev
+def train(name, data, n=None):
+    "Train the committee `name` on the 60,000 digits in folder `data`, and write what it says about the 10,000 others"
+    dls,args = mnist_dls(data),committees[name]
+    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name)
+    if name=='pretrained':
+        for o in c.nets: o.half()  # half the file, and the same answers: see the model card
+        c.save(package)
+        c = Committee.pretrained()
+    write_evidence(name, c.evaluate(dls.valid), c)
 
-if __name__=='__main__': print(evaluate(sys.argv[1]))
+def test(name, data, c=None):
+    "Ask the trained committee `name` about MNIST's test set"
+    c = c or (Committee.pretrained() if name=='pretrained' else Committee.load(here.parent/'runs'/name))
+    write_evidence(name, c.evaluate(mnist_dls(data).valid), c)
+
+def write_evidence(name, ev, c):
+    "Write the probabilities, with the images that are wrong or disputed only, and how they came about"
+    shown = ev.wrong.copy()
+    shown[[*MNIST_DISPUTED]] = True
+    Evaluation(ev.probs, ev.targets, ev.vocab, np.where(shown[:,None,None], ev.images, 0)).save(here/f'{name}.npz')
+    machine = dict(device=str(c.device), processor=platform.processor() or platform.machine(), threads=torch.get_num_threads(), torch=torch.__version__, python=platform.python_version())
+    info = dict(members=len(c), parameters=c.n_params, training=c.training, seeds=[member_seed(c.training['seed'], o['index']) for o in c.records],
+                seconds=[o.get('seconds') for o in c.records], evaluated_on=machine)
+    (here/f'{name}.json').write_text(json.dumps(info, indent=1)+'\n')
+    draw(name)
+
+def draw(name):
+    "Draw the tables and pictures of `name` from its evidence"
+    ev = Evaluation.load(here/f'{name}.npz')
+    tables = dict(members=ev.members(), misclassified=ev.misclassified().set_index('index'), labels=ev.label_scores(), size=ev.size_curve(1000).set_index('size'))
+    for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
+    for k,fig in dict(gallery=ev.gallery(), size_curve=ev.plot_size_curve(1000)).items(): fig.savefig(images/f'{name}_{k}.png', dpi=110, bbox_inches='tight')
+    print(f'{name}: {ev}')
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('what', nargs='?', choices=['train','test','draw'], default='draw')
+    p.add_argument('name', nargs='?', choices=list(committees))
+    p.add_argument('data', nargs='?', help='folder with MNIST')
+    p.add_argument('--n', type=int, help='nets to have in the end')
+    args = p.parse_args()
+    if args.what!='draw' and not args.data: p.error('give the name of the committee and the folder with MNIST')
+    if args.what=='train': train(args.name, args.data, args.n)
+    elif args.what=='test': test(args.name, args.data)
+    else:
+        for o in committees:
+            if (here/f'{o}.npz').exists(): draw(o)
+
+if __name__=='__main__': main()
