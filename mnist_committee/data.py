@@ -175,7 +175,7 @@ class _Rows:
     def __init__(self, ds): self.ds = ds
     def __getitem__(self, idxs): return self.ds.subset(list(idxs))
 
-# %% ../nbs/00_data.ipynb #7b716241
+# %% ../nbs/00_data.ipynb #4faff81a
 class DigitDL(TfmdDL):
     "A `TfmdDL` that slices whole batches out of a `DigitDataset`, and transforms several in one go: no workers, no collation, one index copy an epoch"
     def __init__(self,
@@ -203,7 +203,7 @@ class DigitDL(TfmdDL):
     def _n_ahead(self):
         "Batches to transform in one go: on a CPU what its cache holds, elsewhere enough to hide the cost of launches"
         x = self.dataset.x
-        pixels = 4e5 if x.device.type=='cpu' else 64e5
+        pixels = 5e5 if x.device.type=='cpu' else 64e5
         return max(1, int(pixels / (self.bs*x.shape[-2:].numel())))
 
     def new(self, dataset=None, cls=None, **kwargs):

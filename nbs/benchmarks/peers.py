@@ -1,11 +1,11 @@
 "The fast step and its peers, as functions that measure themselves. `python peers.py NAME ARGS` measures one each time it reads a line"
 import contextlib, io, sys, time
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import torch, torch.nn.functional as F
 from bench import peak_mb, rate, undisturbed
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import Callback, CancelFitException, CancelValidException
 from fastai.data.block import CategoryBlock, DataBlock
 from fastai.data.transforms import IntToFloatTensor, RandomSplitter, get_image_files, parent_label
 from fastai.learner import Learner
@@ -20,14 +20,15 @@ from torch import nn
 # Training
 
 class StepRate(Callback):
-    "Stops a fit after `n` steps and a first one that does not count; `rate` is in images a second"
+    "Stops a fit after `n` steps and a first one that does not count; `rate` is in images a second. `n` may run into the next epoch; there is no validation"
     order = 100
     def __init__(self, n): self.n = n
-    def before_fit(self): self.times,self.bs = [],self.dls.train.bs
+    def before_fit(self): self.times,self.bs,self.cuda = [],self.dls.train.bs,self.dls.device.type=='cuda'
     def after_batch(self):
-        if self.dls.device.type=='cuda': torch.cuda.synchronize()
+        if self.cuda: torch.cuda.synchronize()
         self.times.append(time.perf_counter())
         if len(self.times)>self.n: raise CancelFitException()
+    def before_validate(self): raise CancelValidException()
     @property
     def seconds(self): return self.times[-1]-self.times[0]
     @property
@@ -35,7 +36,7 @@ class StepRate(Callback):
 
 def fit(learn, cb):
     "Train quietly with the callback `cb`"
-    with learn.no_bar(), learn.no_logging(): learn.fit_digits(1, cbs=cb)
+    with learn.no_bar(), learn.no_logging(): learn.fit_digits(2, cbs=cb)
     return cb
 
 def fast_learner(width): return mnist_learner(mnist_dls(sample=True), width)
@@ -68,7 +69,7 @@ def train_plain(width, n):
     opt = torch.optim.Adam(net.parameters(), 1e-2)
     def f():
         times = []
-        for b in islice(dls.train, n+1):
+        for b in islice(chain(dls.train, dls.train), n+1):
             xb,yb = [o.as_subclass(torch.Tensor) for o in b]
             F.cross_entropy(net(xb), yb).backward()
             opt.step()
@@ -184,7 +185,7 @@ def evaluate_memory(n, width, n_images):
 def fit_members(n, width, epochs=1):
     "Members a second of `Committee.fit`"
     dls = mnist_dls(sample=True)
-    return rate(lambda: Committee.fit(dls, n, epochs, width), n)
+    return rate(lambda: Committee.fit(dls, n, epochs, width), n, least=6)
 
 def main(name, *args):
     "Measure once for each line of the standard input"
