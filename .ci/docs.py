@@ -58,10 +58,6 @@ def render(proc, out):
     for css in (site.out/'site_libs').rglob('*.css'):  # themes fetch fonts from Google: the reader's own will do
         text = css.read_text(encoding='utf-8')
         css.write_text(re.sub(r'@import url\(https?://[^)]*\);?', '', text), encoding='utf-8')
-    for page in site.out.rglob('*.html'):  # a default that is a function: its name, without the address that each run has another of
-        text = page.read_text(encoding='utf-8')
-        text = re.sub(r'(?:<span[^>]*>)?&lt;(?:</span>)?function (\w+) at (?:<span[^>]*>)?0x[0-9a-f]+(?:</span>)?(?:<span[^>]*>)?&gt;(?:</span>)?', r'\1', text)
-        page.write_text(text, encoding='utf-8')
     (site.out/'.nojekyll').touch()
     known = 'output-file is not read', 'format commonmark is not built', 'unknown key format-links'  # what only Quarto does, and the above
     faults = [o for o in site.warnings if not any(k in o for k in known)]

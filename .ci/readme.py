@@ -17,6 +17,6 @@ def readme():
     "The text of README.md"
     cells = json.loads((root/'nbs/index.ipynb').read_text(encoding='utf-8'))['cells']
     text = '\n\n'.join(filter(None, map(markdown, cells)))
-    return '<!-- Written from nbs/index.ipynb by `make prepare`: edit that -->\n\n' + re.sub(r'\]\((images/)', r'](nbs/\1', text) + '\n'
+    return '<!-- Written from nbs/index.ipynb by `make prepare`: edit that -->\n\n' + re.sub(r'\]\((?!https?:|#)', '](nbs/', text) + '\n'
 
 if __name__=='__main__': (root/'README.md').write_text(readme(), encoding='utf-8')

@@ -6,15 +6,18 @@
 
 Training may be stopped at any time, and goes on where it was; `--n 3` stops after so many nets. When it ends, the test set is asked once, and the
 answers of every member are written beside this file."""
-import argparse, json, platform, warnings
+import argparse, json, sys
 from pathlib import Path
 
-import numpy as np, pandas as pd, torch
+import numpy as np
 from mnist_committee.all import *
 
 here = Path(__file__).resolve().parent
+sys.path.append(str(here.parent/'nbs'/'benchmarks'))
+from bench import machine
+
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
-committees = dict(pretrained=dict(n=12, width=32), full=dict(n=35, width=128))
+committees = dict(pretrained=dict(n=10, width=32), full=dict(n=35, width=128))
 
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and write what it says about the 10,000 others"
@@ -36,9 +39,8 @@ def write_evidence(name, ev, c):
     shown = ev.wrong.copy()
     shown[[*MNIST_DISPUTED]] = True
     Evaluation(ev.probs, ev.targets, ev.vocab, np.where(shown[:,None,None], ev.images, 0)).save(here/f'{name}.npz')
-    machine = dict(device=str(c.device), processor=platform.processor() or platform.machine(), threads=torch.get_num_threads(), torch=torch.__version__, python=platform.python_version())
     info = dict(members=len(c), parameters=c.n_params, training=c.training, seeds=[member_seed(c.training['seed'], o['index']) for o in c.records],
-                seconds=[o.get('seconds') for o in c.records], evaluated_on=machine)
+                seconds=[o.get('seconds') for o in c.records], evaluated_on=machine())
     (here/f'{name}.json').write_text(json.dumps(info, indent=1)+'\n')
     draw(name)
 
@@ -47,7 +49,7 @@ def draw(name):
     ev = Evaluation.load(here/f'{name}.npz')
     tables = dict(members=ev.members(), misclassified=ev.misclassified().set_index('index'), labels=ev.label_scores(), size=ev.size_curve(1000).set_index('size'))
     for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
-    for k,fig in dict(gallery=ev.gallery(), size_curve=ev.plot_size_curve(1000)).items(): fig.savefig(images/f'{name}_{k}.png', dpi=110, bbox_inches='tight')
+    ev.gallery().savefig(images/f'{name}_gallery.png', dpi=110, bbox_inches='tight')
     print(f'{name}: {ev}')
 
 def main():
