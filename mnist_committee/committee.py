@@ -86,7 +86,7 @@ def _load_net(path, rec, make_model):
     except (SafetensorError, RuntimeError) as e: raise ValueError(f"{file} does not fit a {rec['net']} with {rec['args']}: {e}") from None
     return net
 
-# %% ../nbs/04_committee.ipynb #4129c64d
+# %% ../nbs/04_committee.ipynb #3e8e5e8d
 _format = 'mnist_committee 1'
 
 class Committee:
@@ -121,7 +121,7 @@ class Committee:
     def table(self)->pd.DataFrame: # A row for each member
         "The members: which net, how many parameters, and the seconds of training"
         return pd.DataFrame([dict(member=r['index'], net=r['net'], **{k:v for k,v in (r['args'] or {}).items() if k=='width'}, parameters=_n_params(o),
-                                  seconds=round(r.get('seconds', float('nan')), 1)) for o,r in zip(self.nets, self.records)])
+                                  seconds=round(r.get('seconds', float('nan')), 1)) for o,r in zip(self.nets, self.records)]).dropna(axis=1, how='all')
 
 def _n_params(net): return sum(p.numel() for p in net.parameters())
 

@@ -17,7 +17,7 @@ sys.path.append(str(here.parent/'nbs'/'benchmarks'))
 from bench import machine
 
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
-committees = dict(pretrained=dict(n=10, width=32), full=dict(n=35, width=128))
+committees = dict(pretrained=dict(n=9, width=32), full=dict(n=35, width=128))
 
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and write what it says about the 10,000 others"
