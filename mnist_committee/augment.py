@@ -66,7 +66,7 @@ def _output_grid(h, w, device):
     grid = F.affine_grid(torch.eye(2, 3, device=device)[None], (1,1,h,w), align_corners=False).view(-1,2)
     return torch.cat([grid, grid.new_ones(h*w,1)], 1).T.contiguous()
 
-# %% ../nbs/01_augment.ipynb #53920faa
+# %% ../nbs/01_augment.ipynb #417c9f92
 class ElasticField:
     "Displaces the coordinates of an `AffineCoordTfm` by a smooth random field, a new one for each image of each batch"
     def __init__(self,
@@ -88,8 +88,7 @@ class ElasticField:
         return d if self.p==1 else d * (torch.rand(n, 1, 1, 1, device=x.device)<self.p)
 
     def before_call(self, x):
-        h,w = x.shape[-2:]
-        self.field,self.scale = self.draw(x),_of_pixels(h, w, x.device)
+        self.field = self.draw(x)
 
     def _at(self, coords):
         "The field, in pixels, at `coords` (n, ..., 2) in -1..1"
@@ -99,11 +98,11 @@ class ElasticField:
 
     def __call__(self, coords, invert=False):
         "`coords` displaced; with `invert` the coordinates that are displaced to `coords`, found by fixed-point iteration"
-        plain = coords.as_subclass(torch.Tensor)
-        res = torch.addcmul(plain, self._at(plain), self.scale)
+        plain,pixel = coords.as_subclass(torch.Tensor),_of_pixels(*self.field.shape[-2:], self.field.device)
+        res = torch.addcmul(plain, self._at(plain), pixel)
         if invert:
             res = plain
-            for _ in range(20): res = torch.addcmul(plain, self._at(res), self.scale, value=-1)
+            for _ in range(20): res = torch.addcmul(plain, self._at(res), pixel, value=-1)
         return retain_type(res, coords)
 
 # %% ../nbs/01_augment.ipynb #0ef701be

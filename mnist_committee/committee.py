@@ -86,7 +86,7 @@ def _load_net(path, rec, make_model):
     except (SafetensorError, RuntimeError) as e: raise ValueError(f"{file} does not fit a {rec['net']} with {rec['args']}: {e}") from None
     return net
 
-# %% ../nbs/04_committee.ipynb #3e8e5e8d
+# %% ../nbs/04_committee.ipynb #90ad9880
 _format = 'mnist_committee 1'
 
 class Committee:
@@ -119,7 +119,7 @@ class Committee:
     @property
     def n_params(self): return sum(_n_params(o) for o in self.nets)
     def table(self)->pd.DataFrame: # A row for each member
-        "The members: which net, how many parameters, and the seconds of training"
+        "The members: which net, how many parameters, and the seconds of training where they are known"
         return pd.DataFrame([dict(member=r['index'], net=r['net'], **{k:v for k,v in (r['args'] or {}).items() if k=='width'}, parameters=_n_params(o),
                                   seconds=round(r.get('seconds', float('nan')), 1)) for o,r in zip(self.nets, self.records)]).dropna(axis=1, how='all')
 

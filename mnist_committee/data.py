@@ -122,7 +122,7 @@ def load_folder(
 
 def _pixels_of(file, c_in): return _pixels(file, c_in)
 
-# %% ../nbs/00_data.ipynb #1c3b6a69
+# %% ../nbs/00_data.ipynb #39fe32be
 class DigitDataset:
     "Images and labels as two tensors on one device, indexed a batch at a time"
     n_inp = 1
@@ -134,7 +134,7 @@ class DigitDataset:
         shape:tuple=None, # (channels, height, width) that the images must have
     ):
         self.x = as_images(x, shape)
-        self.y = None if y is None else torch.as_tensor(np.array(y)).long()
+        self.y = None if y is None else torch.as_tensor(y if torch.is_tensor(y) else np.array(y)).long()
         self.vocab,self.split_idx = ifnone(vocab, list('0123456789')),split_idx
         if self.y is None: return
         if len(self.x)!=len(self.y): raise ValueError(f"{len(self.x)} images but {len(self.y)} labels: each image needs one")

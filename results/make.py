@@ -2,9 +2,10 @@
 
     python results/make.py train pretrained path/to/mnist   # trains the committee in the package
     python results/make.py train full path/to/mnist         # trains the committee of the post, 35 nets of width 128
+    python results/make.py test pretrained path/to/mnist    # asks the test set again
     python results/make.py                                  # draws every table and picture again from the evidence, without training (`make results`)
 
-Training may be stopped at any time, and goes on where it was; `--n 3` stops after so many nets. When it ends, the test set is asked once, and the
+Training may be stopped at any time, and goes on where it was; `--n 3` stops after so many nets. When it ends, the test set is asked, and the
 answers of every member are written beside this file."""
 import argparse, json, sys
 from pathlib import Path
@@ -20,18 +21,17 @@ package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'i
 committees = dict(pretrained=dict(n=9, width=32), full=dict(n=35, width=128))
 
 def train(name, data, n=None):
-    "Train the committee `name` on the 60,000 digits in folder `data`, and write what it says about the 10,000 others"
-    dls,args = mnist_dls(data),committees[name]
-    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name)
+    "Train the committee `name` on the 60,000 digits in folder `data`, and test it on the 10,000 others"
+    args = committees[name]
+    c = Committee.fit(mnist_dls(data), **args | dict(n=n or args['n']), path=here.parent/'runs'/name)
     if name=='pretrained':
-        for o in c.nets: o.half()  # half the file, and the same answers: see the model card
+        for o in c.nets: o.half()  # half the size on disk
         c.save(package)
-        c = Committee.pretrained()
-    write_evidence(name, c.evaluate(dls.valid), c)
+    test(name, data)
 
-def test(name, data, c=None):
-    "Ask the trained committee `name` about MNIST's test set"
-    c = c or (Committee.pretrained() if name=='pretrained' else Committee.load(here.parent/'runs'/name))
+def test(name, data):
+    "Ask the trained committee `name` about MNIST's test set, and write the evidence"
+    c = Committee.pretrained() if name=='pretrained' else Committee.load(here.parent/'runs'/name)
     write_evidence(name, c.evaluate(mnist_dls(data).valid), c)
 
 def write_evidence(name, ev, c):

@@ -2,10 +2,10 @@
 
 Nets that are there already are not trained again, so it may be stopped, and run again. `--part 0 2` does every second variant, for two processes side by side.
 `--test`, once all is settled, asks the test set."""
-import argparse, json
+import argparse, json, re
 from pathlib import Path
 
-import pandas as pd, torch
+import torch
 from mnist_committee.all import *
 
 root = Path(__file__).resolve().parent.parent.parent
@@ -30,11 +30,10 @@ variants = {
     'learning rate doubled': dict(lr_max=2e-2),
     'batches half as large': dict(bs=64),
     'batches twice as large': dict(bs=256),
-    'twice the epochs, distortion twice as strong': dict(epochs=10, alpha=16.),
 }
 of_data = 'alpha sigma max_deg crop bs'.split()
 
-def file(name): return results/(name.replace(' ', '-').replace(',', '').replace('.', '')+'.json')
+def file(name): return results/(re.sub('[,.]', '', name).replace(' ', '-')+'.json')
 
 def loaders(path, change, **kwargs): return mnist_dls(path, **kwargs, **{k:v for k,v in change.items() if k in of_data})
 
