@@ -103,6 +103,12 @@ def tests(nb):
     step.__doc__ = nb
     return step
 
+def tutorial(nb):
+    "The step that runs the tutorial `nb` as readers do, in Jupyter"
+    def step(tmp): run(sys.executable, ci/'tutorial.py', nb, *flags.split())
+    step.__doc__ = f'{nb}, through nbclient'
+    return step
+
 def wheel(tmp):
     "a wheel is built, and installs in an environment of its own, without extras"
     run('pip', 'wheel', '--no-deps', '-w', tmp, copy_repo(tmp/'wheel'))
@@ -159,8 +165,8 @@ def outcome(step, tmp):
     return res.split(':')[0]
 
 def main():
-    nbs = [o for o in notebooks() if o!=stranger_nb]
-    steps = [one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, docs, site, *map(tests, nbs), lab, wheel, imports, stranger]
+    run_nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in notebooks() if o!=stranger_nb]
+    steps = [one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, docs, site, *run_nbs, lab, wheel, imports, stranger]
     with tempfile.TemporaryDirectory() as d: res = [outcome(o, Path(d)) for o in steps]
     print(f'{res.count("ok")} passed, {res.count("FAILED")} failed, {res.count("skipped")} skipped')
     return 'FAILED' in res

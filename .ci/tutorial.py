@@ -1,0 +1,16 @@
+"Run a notebook in its folder as Jupyter does, through nbclient, and save nothing: `python tutorial.py FILE [FLAG ...]`\n\nCells with a flag, such as `#| slow`, are left out unless it is given."
+import re, sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbdev.config import get_config
+
+def run(file, flags, seconds=600):
+    "Run `file`; no cell may take longer than `seconds`"
+    nb = nbformat.read(file, 4)
+    left_out = set(get_config(path=file).tst_flags.split()) - set(flags)
+    nb.cells = [o for o in nb.cells if not left_out & set(re.findall(r'^#\|\s*(\w+)\s*$', o.source, re.M))]
+    NotebookClient(nb, timeout=seconds, resources=dict(metadata=dict(path=file.parent))).execute()
+
+if __name__=='__main__': run(Path(sys.argv[1]).resolve(), sys.argv[2:])
