@@ -122,7 +122,7 @@ def load_folder(
 
 def _pixels_of(file, c_in): return _pixels(file, c_in)
 
-# %% ../nbs/00_data.ipynb #39fe32be
+# %% ../nbs/00_data.ipynb #bc323b35
 class DigitDataset:
     "Images and labels as two tensors on one device, indexed a batch at a time"
     n_inp = 1
@@ -161,7 +161,7 @@ class DigitDataset:
     def subset(self, idxs):
         "A copy with the items `idxs` only"
         idxs = torch.as_tensor(idxs, device=self.x.device)
-        return self._like(self.x[idxs], None if self.y is None else self.y[idxs])
+        return self._like(*(o if o is None else o.index_select(0, idxs) for o in (self.x,self.y)))  # many times as fast as o[idxs]
     def new(self, x):
         "Images `x` to predict, checked to be like this set's"
         return DigitDataset(x, vocab=self.vocab, split_idx=1, shape=self.shape)
@@ -175,7 +175,7 @@ class _Rows:
     def __init__(self, ds): self.ds = ds
     def __getitem__(self, idxs): return self.ds.subset(list(idxs))
 
-# %% ../nbs/00_data.ipynb #4faff81a
+# %% ../nbs/00_data.ipynb #ed22d5a9
 class DigitDL(TfmdDL):
     "A `TfmdDL` that slices whole batches out of a `DigitDataset`, and transforms several in one go: no workers, no collation, one index copy an epoch"
     def __init__(self,
@@ -196,7 +196,7 @@ class DigitDL(TfmdDL):
         if self.drop_last: idxs = idxs[:len(idxs)//self.bs*self.bs]
         idxs,step = idxs.to(self.dataset.x.device),self.bs*self._n_ahead()
         for i in range(0, len(idxs), step):
-            batches = self.after_batch(to_device(self.dataset[idxs[i:i+step]], self.device))
+            batches = self.after_batch(to_device(self.dataset.subset(idxs[i:i+step])[:], self.device))
             yield from zip(*(o.split(self.bs) for o in batches))
         self.after_iter()
 

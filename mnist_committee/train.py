@@ -7,7 +7,8 @@ Docs: https://mnist-committee.github.io/mnist_committee/train.html.md"""
 # %% auto #0
 __all__ = ['has_bf16', 'autocast', 'FastStep', 'digit_opt', 'mnist_learner']
 
-# %% ../nbs/03_train.ipynb #6bb8712a
+# %% ../nbs/03_train.ipynb #da3743c2
+import ctypes
 from functools import partial
 
 import torch
@@ -42,7 +43,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #68720d9d
+# %% ../nbs/03_train.ipynb #49f79776
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
@@ -62,6 +63,8 @@ class FastStep(Callback):
     def before_fit(self):
         vars(self.recorder)['smooth_loss'] = loss = _DeviceSmoothLoss(self.recorder.smooth_loss.beta)
         loss.reset()
+        _glibc('mallopt', _M_MMAP_MAX, 0)
+        _glibc('mallopt', _M_TRIM_THRESHOLD, 2**31-1)
 
     def before_train(self):
         "Until `after_train`, the net computes in channels-last and `bfloat16`, compiled or not"
@@ -70,7 +73,18 @@ class FastStep(Callback):
         net.forward = autocast(device, self.bf16)(lambda *xb: f(net, *map(_channels_last, xb)).float())
     def after_train(self): vars(self.model).pop('forward', None)
     before_validate = before_train
-    after_validate = after_fit = after_train
+    after_validate = after_train
+
+    def after_fit(self):
+        self.after_train()
+        _glibc('malloc_trim', 0)
+
+_M_TRIM_THRESHOLD,_M_MMAP_MAX = -1,-4  # from glibc's malloc.h: freed memory beyond so many bytes goes back to the system; so many blocks lie apart and go back at once
+
+def _glibc(name, *args):
+    "Call a function of glibc, where there is one"
+    try: getattr(ctypes.CDLL(None), name)(*args)
+    except (AttributeError, OSError, TypeError): pass  # macOS, musl, Windows
 
 def _forward(net, *xb):
     "The net is an argument, so that one compilation serves all nets of one shape"
