@@ -7,9 +7,9 @@ Docs: https://mnist-committee.github.io/mnist_committee/train.html.md"""
 # %% auto #0
 __all__ = ['has_bf16', 'autocast', 'FastStep', 'digit_opt', 'mnist_learner']
 
-# %% ../nbs/03_train.ipynb #da3743c2
+# %% ../nbs/03_train.ipynb #81bea505
 import ctypes
-from functools import partial
+from functools import cache, partial
 
 import torch
 from fastai.callback.core import Callback
@@ -43,7 +43,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #49f79776
+# %% ../nbs/03_train.ipynb #4ec68f3b
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
@@ -63,28 +63,34 @@ class FastStep(Callback):
     def before_fit(self):
         vars(self.recorder)['smooth_loss'] = loss = _DeviceSmoothLoss(self.recorder.smooth_loss.beta)
         loss.reset()
-        _glibc('mallopt', _M_MMAP_MAX, 0)
-        _glibc('mallopt', _M_TRIM_THRESHOLD, 2**31-1)
+        _keep_memory()
 
     def before_train(self):
         "Until `after_train`, the net computes in channels-last and `bfloat16`, compiled or not"
         net,device = self.model.to(memory_format=torch.channels_last),torch.device(self.dls.device)
         f = torch.compile(_forward) if ifnone(self.compile, device.type=='cuda') else _forward
         net.forward = autocast(device, self.bf16)(lambda *xb: f(net, *map(_channels_last, xb)).float())
-    def after_train(self): vars(self.model).pop('forward', None)
+        vars(self.learn)['_call_one'] = _call_listeners(self.learn)
+    def after_train(self):
+        vars(self.model).pop('forward', None)
+        vars(self.learn).pop('_call_one', None)
     before_validate = before_train
-    after_validate = after_train
+    after_validate = after_fit = after_train
 
-    def after_fit(self):
-        self.after_train()
-        _glibc('malloc_trim', 0)
+def _call_listeners(learn):
+    "What `learn._call_one` does, but only callbacks that have something to do at an event are called"
+    @cache
+    def listeners(event, n): return [o for o in learn.cbs.sorted('order') if event in vars(o) or hasattr(type(o), event) or type(o).__call__!=Callback.__call__]
+    def call(event):
+        for o in listeners(event, len(learn.cbs)): o(event)
+    return call
 
-_M_TRIM_THRESHOLD,_M_MMAP_MAX = -1,-4  # from glibc's malloc.h: freed memory beyond so many bytes goes back to the system; so many blocks lie apart and go back at once
-
-def _glibc(name, *args):
-    "Call a function of glibc, where there is one"
-    try: getattr(ctypes.CDLL(None), name)(*args)
-    except (AttributeError, OSError, TypeError): pass  # macOS, musl, Windows
+def _keep_memory():
+    "Have glibc keep up to 2 GB of freed memory, as PyTorch's own allocator does on CUDA: fresh pages cost more than what is written to them"
+    try: mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError): return  # macOS, musl, Windows
+    mallopt(-1, 2**31-1)  # M_TRIM_THRESHOLD: more than that goes back to the system
+    mallopt(-4, 0)  # M_MMAP_MAX: no blocks apart, which would go back one by one
 
 def _forward(net, *xb):
     "The net is an argument, so that one compilation serves all nets of one shape"
