@@ -5,7 +5,7 @@ Nets that are there already are not trained again, so it may be stopped, and run
 import argparse, json, re
 from pathlib import Path
 
-import numpy as np, torch
+import torch
 from mnist_committee.all import *
 
 root = Path(__file__).resolve().parent.parent.parent
@@ -49,11 +49,8 @@ def hold_out(path, name, n):
 
 def score(ev):
     "Errors in `ev.n` digits, and cross entropy, of each member and of the committee"
-    right = np.take_along_axis(ev.probs, ev.targets[None,:,None], 2)[...,0]  # what each member gives to the right class
     return dict(n=ev.n, errors=[int(o) for o in ev.members().errors[:-1]], committee=int(ev.errors),
-                cross_entropy=[_cross_entropy(o) for o in right], committee_cross_entropy=_cross_entropy(right.mean(0)))
-
-def _cross_entropy(right): return round(float(-np.log(right.clip(1e-7)).mean()), 5)
+                cross_entropy=[round(float(Evaluation(o, ev.targets).nll), 5) for o in ev.probs], committee_cross_entropy=round(float(ev.nll), 5))
 
 def test(path):
     "Ask the test set about the nets that are there: once, when all is settled"
