@@ -1,4 +1,6 @@
-"Run a notebook in its folder as Jupyter does, through nbclient, and save nothing: `python tutorial.py FILE [FLAG ...]`\n\nCells with a flag, such as `#| slow`, are left out unless it is given."
+"""Run a notebook in its folder as Jupyter does, through nbclient, and save nothing: `python tutorial.py FILE [FLAG ...]`
+
+Cells with a flag, such as `#| slow`, are left out unless it is given."""
 import re, sys
 from pathlib import Path
 

@@ -43,7 +43,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #4ec68f3b
+# %% ../nbs/03_train.ipynb #9fb77ac8
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
@@ -63,7 +63,7 @@ class FastStep(Callback):
     def before_fit(self):
         vars(self.recorder)['smooth_loss'] = loss = _DeviceSmoothLoss(self.recorder.smooth_loss.beta)
         loss.reset()
-        _keep_memory()
+        if torch.device(self.dls.device).type=='cpu': _keep_memory()
 
     def before_train(self):
         "Until `after_train`, the net computes in channels-last and `bfloat16`, compiled or not"
@@ -80,9 +80,9 @@ class FastStep(Callback):
 def _call_listeners(learn):
     "What `learn._call_one` does, but only callbacks that have something to do at an event are called"
     @cache
-    def listeners(event, n): return [o for o in learn.cbs.sorted('order') if event in vars(o) or hasattr(type(o), event) or type(o).__call__!=Callback.__call__]
+    def listeners(event, *cbs): return [o for o in L(cbs).sorted('order') if event in vars(o) or hasattr(type(o), event) or type(o).__call__!=Callback.__call__]
     def call(event):
-        for o in listeners(event, len(learn.cbs)): o(event)
+        for o in listeners(event, *learn.cbs): o(event)
     return call
 
 def _keep_memory():
