@@ -61,31 +61,41 @@ def summary(df, unit='images/s'):
 class Worker:
     "`python peers.py name *args`, which measures in a process of its own each time it is called"
     def __init__(self, name, *args, **env):
-        self.p = subprocess.Popen([sys.executable, '-W', 'ignore', str(here/'peers.py'), name, *map(str, args)], env=os.environ | env,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.args,self.env = [sys.executable, '-W', 'ignore', str(here/'peers.py'), name, *map(str, args)],os.environ | env
+        self.open()
+    def open(self): self.p = subprocess.Popen(self.args, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     def start(self):
         self.p.stdin.write('go\n')
         self.p.stdin.flush()
     def result(self):
         line = self.p.stdout.readline()
-        if not line: raise RuntimeError(f'{" ".join(self.p.args[3:])} ended: see the messages above')
+        if not line: raise RuntimeError(f'{" ".join(self.args[3:])} ended: see the messages above')
         return float(line)
     def __call__(self):
         self.start()
         return self.result()
     def close(self): self.p.communicate()
 
-def in_turns(workers, n=5, warmup=1):
-    "`rounds` of a dict of `Worker`s, which are ended then; each looks itself whether it was disturbed"
-    for o in workers.values(): [o() for _ in range(warmup)]
-    res = pd.DataFrame([{k:o() for k,o in workers.items()} for _ in range(n)])
+def in_turns(workers, n=5, warmup=1, anew=()):
+    "`rounds` of a dict of `Worker`s, which are ended then; each looks itself whether it was disturbed. Those named in `anew` get a new process each round"
+    res = []
+    for i in range(n):
+        for k,o in workers.items():
+            if i and k in anew: o.close(), o.open()
+            if not i or k in anew: [o() for _ in range(warmup)]
+        res.append({k:o() for k,o in workers.items()})
     for o in workers.values(): o.close()
-    return res
+    return pd.DataFrame(res)
 
 def peak_mb():
     "The most memory that this process has held, in MB"
     try: return int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1024  # unlike getrusage, without what it was forked from
     except OSError: import resource; return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20  # macOS counts bytes
+
+def page_faults():
+    "How many fresh pages of memory this process was given so far"
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 # Machine and results
 

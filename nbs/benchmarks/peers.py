@@ -4,7 +4,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import torch, torch.nn.functional as F
-from bench import peak_mb, rate, undisturbed
+from bench import page_faults, peak_mb, rate, undisturbed
 from fastai.callback.core import Callback, CancelFitException, CancelValidException
 from fastai.data.block import CategoryBlock, DataBlock
 from fastai.data.transforms import IntToFloatTensor, RandomSplitter, get_image_files, parent_label
@@ -92,6 +92,15 @@ class _Some:
     def __init__(self, dl, n): self.dl,self.n,self.dataset = dl,n,dl.dataset
     def __len__(self): return self.n
     def __iter__(self): return ([o.as_subclass(torch.Tensor) for o in b] for b in islice(self.dl, self.n))
+
+def faults(name, width, n):
+    "Page faults a step of `name`, one of the functions above"
+    f = globals()[name](width, n)
+    def g():
+        before = page_faults()
+        f()
+        return (page_faults()-before)/n
+    return g
 
 # Where a step spends its time
 
