@@ -43,7 +43,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #9fb77ac8
+# %% ../nbs/03_train.ipynb #663c6ceb
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device"
     def reset(self): self.count,self.val = 0,None
@@ -71,9 +71,9 @@ class FastStep(Callback):
         f = torch.compile(_forward) if ifnone(self.compile, device.type=='cuda') else _forward
         net.forward = autocast(device, self.bf16)(lambda *xb: f(net, *map(_channels_last, xb)).float())
         vars(self.learn)['_call_one'] = _call_listeners(self.learn)
+        if hasattr(self.learn, 'progress'): vars(self.progress)['after_batch'] = _advance(self.progress)
     def after_train(self):
-        vars(self.model).pop('forward', None)
-        vars(self.learn).pop('_call_one', None)
+        for o,k in ((self.model,'forward'), (self.learn,'_call_one'), (getattr(self.learn, 'progress', self),'after_batch')): vars(o).pop(k, None)
     before_validate = before_train
     after_validate = after_fit = after_train
 
@@ -84,6 +84,16 @@ def _call_listeners(learn):
     def call(event):
         for o in listeners(event, *learn.cbs): o(event)
     return call
+
+def _advance(bar):
+    "What fastai's progress bar does after a batch, but the loss is read back only when the bar is drawn, a few times a second"
+    class Loss:
+        def __str__(self): return f'{bar.smooth_loss.item():.4f}'
+    loss = Loss()
+    def after_batch():
+        if hasattr(bar, 'smooth_loss'): bar.pbar.comment = loss
+        bar.pbar.update(bar.iter+1)
+    return after_batch
 
 def _keep_memory():
     "Have glibc keep up to 2 GB of freed memory, as PyTorch's own allocator does on CUDA: fresh pages cost more than what is written to them"
