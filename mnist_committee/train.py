@@ -7,11 +7,11 @@ Docs: https://mnist-committee.github.io/mnist_committee/train.html.md"""
 # %% auto #0
 __all__ = ['has_bf16', 'autocast', 'FastStep', 'digit_opt', 'mnist_learner']
 
-# %% ../nbs/03_train.ipynb #81bea505
+# %% ../nbs/03_train.ipynb #bf867ade
 import ctypes
 from functools import cache, partial
 
-import torch
+import numpy as np, torch
 from fastai.callback.core import Callback
 from fastai.callback.schedule import fit_one_cycle  # patches `Learner.fit_one_cycle`
 from fastai.learner import AvgSmoothLoss, Learner
@@ -43,14 +43,15 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #663c6ceb
+# %% ../nbs/03_train.ipynb #57ea83f3
 class _DeviceSmoothLoss(AvgSmoothLoss):
-    "`AvgSmoothLoss` that stays on the device"
-    def reset(self): self.count,self.val = 0,None
+    "`AvgSmoothLoss` that stays on the device; on a CPU as a number, since the recorder keeps one a step, and small tensors would break up the memory freed around them"
+    def reset(self): self.count,self.val = 0,0.
     def accumulate(self, learn):
         self.count += 1
-        loss = learn.loss.as_subclass(torch.Tensor).detach()
-        self.val = loss*(1-self.beta) if self.val is None else torch.lerp(loss, self.val, self.beta)
+        loss = learn.loss.detach().as_subclass(torch.Tensor)
+        if loss.device.type=='cpu': loss = np.float64(loss.numpy())
+        self.val = self.val*self.beta + loss*(1-self.beta)
 
 class FastStep(Callback):
     "Train and validate channels-last, in `bfloat16` where the hardware has it, without reading values back from the device"
