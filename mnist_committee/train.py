@@ -43,7 +43,7 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/03_train.ipynb #57ea83f3
+# %% ../nbs/03_train.ipynb #58bcf577
 class _DeviceSmoothLoss(AvgSmoothLoss):
     "`AvgSmoothLoss` that stays on the device; on a CPU as a number, since the recorder keeps one a step, and small tensors would break up the memory freed around them"
     def reset(self): self.count,self.val = 0,0.
@@ -64,6 +64,7 @@ class FastStep(Callback):
     def before_fit(self):
         vars(self.recorder)['smooth_loss'] = loss = _DeviceSmoothLoss(self.recorder.smooth_loss.beta)
         loss.reset()
+        _match_layout(self.model.to(memory_format=torch.channels_last), self.opt)
         if torch.device(self.dls.device).type=='cpu': _keep_memory()
 
     def before_train(self):
@@ -77,6 +78,13 @@ class FastStep(Callback):
         for o,k in ((self.model,'forward'), (self.learn,'_call_one'), (getattr(self.learn, 'progress', self),'after_batch')): vars(o).pop(k, None)
     before_validate = before_train
     after_validate = after_fit = after_train
+
+def _match_layout(net, opt):
+    "Lay out the optimizer's state as the parameters of `net` are: a fused kernel takes that for granted, and would mix values up"
+    state = getattr(opt, 'opt', opt).state
+    for p in net.parameters():
+        for k,v in state.get(p, {}).items():
+            if torch.is_tensor(v) and v.shape==p.shape: state[p][k] = torch.empty_like(p).copy_(v)
 
 def _call_listeners(learn):
     "What `learn._call_one` does, but only callbacks that have something to do at an event are called"
