@@ -80,7 +80,7 @@ def predict(
             for f,i,x,n in zip(args.files, pred.tolist(), prob.tolist(), (votes==pred).sum(0).tolist())]
     print(pd.DataFrame(rows).to_string(index=False))
 
-# %% ../nbs/06_cli.ipynb #e30a1eca
+# %% ../nbs/06_cli.ipynb #6458a721
 def _parser():
     "The command line"
     data = dict(metavar='PATH', help="folder with MNIST's IDX files (.gz or not) or with folders of images; 'sample' is the embedded 5,000 digits; default: download MNIST")
@@ -110,7 +110,7 @@ def main(
     args = _parser().parse_args(argv)
     try: args.run(args)
     except KeyboardInterrupt:
-        print('\nmnist-committee: stopped; finished members are kept, and the same command goes on from there', file=sys.stderr)
+        print('\nmnist-committee: stopped; the same command goes on from there', file=sys.stderr)
         return 130
     except (ValueError, OSError) as e:
         print(f'mnist-committee: {e}', file=sys.stderr)

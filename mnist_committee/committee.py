@@ -7,7 +7,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 # %% auto #0
 __all__ = ['member_seed', 'Committee']
 
-# %% ../nbs/04_committee.ipynb #b071e305
+# %% ../nbs/04_committee.ipynb #fe3f604e
 import hashlib, json, os, time, zlib
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from fastai.torch_core import default_device, no_random
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
 import safetensors.torch as st
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from .augment import digit_tfms
 from .data import DigitDataset, DigitDL
 from .model import mnist_model
 from .report import Evaluation
-from .train import autocast, mnist_learner
+from .train import _match_layout, autocast, mnist_learner
 
 # %% ../nbs/04_committee.ipynb #425dc96a
 def member_seed(
@@ -36,7 +36,7 @@ def member_seed(
     "A seed that depends on (seed, i) alone"
     return int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
 
-# %% ../nbs/04_committee.ipynb #c40bfc8a
+# %% ../nbs/04_committee.ipynb #a443a318
 class _MemberProgress(Callback):
     "One progress bar over the batches of all members; and no validation: nothing is chosen by it"
     order = -10
@@ -53,12 +53,11 @@ class _MemberProgress(Callback):
     def before_validate(self): raise CancelValidException()
 
 def _train_member(dls, make_learner, epochs, seed, i, cbs, **kwargs):
-    "Train member `i`; gives the net and its seconds"
-    start = time.perf_counter()
+    "Train member `i`; gives the net"
     with no_random(member_seed(seed, i)):
         learn = make_learner(dls)
         with learn.no_bar(), learn.no_logging(): learn.fit_digits(epochs, cbs=cbs, **kwargs)
-    return learn.model, time.perf_counter()-start
+    return learn.model
 
 # %% ../nbs/04_committee.ipynb #6343cdd4
 def _write(path, write):
@@ -238,14 +237,61 @@ def load(cls:Committee,
     for rec in info['members']: res._add(_load_net(Path(path), rec, make_model), rec)
     return res
 
-# %% ../nbs/04_committee.ipynb #6f7dc7e6
+# %% ../nbs/04_committee.ipynb #9eb84ac6
+class _Checkpoint(Callback):
+    "An unfinished member in `file`: written when an epoch ends, `every` seconds apart or more, and read when its training goes on"
+    order,every = 90,60
+    def __init__(self, file):
+        self.file,self.past = file,dict(epochs=0, seconds=0.)
+        if not file or not file.exists(): return
+        try:
+            with safe_open(file, 'pt') as f: self.past = json.loads(f.metadata()['past'])
+        except (SafetensorError, TypeError, KeyError, ValueError) as e: raise self._unfit(e) from None
+
+    def _unfit(self, e): return ValueError(f"{self.file} is no unfinished member of this committee ({e}): delete it, and the member is trained from its start")
+    def seconds(self): return self.past['seconds'] + time.perf_counter()-self.start
+
+    def before_fit(self):
+        if self.past['epochs']: self.read()
+        self.start = self.written = time.perf_counter()
+
+    def after_train(self):
+        if self.file and self.epoch+1<self.n_epoch and time.perf_counter()-self.written>=self.every:
+            self.write()
+            self.written = time.perf_counter()
+
+    def write(self):
+        opt = self.opt.state_dict()['state']  # PyTorch's optimizers give a dict, fastai's a list
+        opt = {f'opt.{i}.{k}': v for i,o in (opt.items() if isinstance(opt, dict) else enumerate(opt)) for k,v in o.items()}
+        numbers = {k: opt.pop(k) for k in [*opt] if not torch.is_tensor(opt[k])}
+        tensors = opt | {f'net.{k}': v for k,v in self.model.state_dict().items()} | {f'rng.{i}': o.get_rng_state() for i,o in enumerate(_rngs(self.dls.device))}
+        past = dict(epochs=self.epoch+1, seconds=self.seconds(), numbers=numbers)
+        _write(self.file, lambda tmp: st.save_file({k: v.contiguous().cpu() for k,v in tensors.items()}, tmp, dict(past=json.dumps(past))))
+
+    def read(self):
+        data = st.load_file(self.file, str(self.dls.device)) | self.past['numbers']
+        def under(prefix): return {k[len(prefix):]: v for k,v in data.items() if k.startswith(prefix)}
+        state,fresh = [under(f'opt.{i}.') for i in range(sum(map(len, self.opt.param_lists)))],self.opt.state_dict()
+        try:
+            self.model.load_state_dict(under('net.'))
+            self.opt.load_state_dict(fresh | dict(state=state if isinstance(fresh['state'], list) else dict(enumerate(state))))
+            for i,o in enumerate(_rngs(self.dls.device)): o.set_rng_state(data[f'rng.{i}'].cpu())
+        except (RuntimeError, ValueError, KeyError) as e: raise self._unfit(e) from None
+        _match_layout(self.model, self.opt)
+
+def _rngs(device):
+    "Where training on `device` takes its random numbers from"
+    device = torch.device(device)
+    return [torch] if device.type=='cpu' else [torch, getattr(torch, device.type)]
+
+# %% ../nbs/04_committee.ipynb #e75d0c0b
 @patch(cls_method=True)
 def fit(cls:Committee,
     dls, # `DataLoaders` of `mnist_dls`
     n:int=35, # Number of members
     epochs:int=10, # Epochs for each member
     width:int=128, # Width of the nets, see `mnist_model`
-    path=None, # Folder to write each finished member to; members that are there already are not trained again
+    path=None, # Folder to write the members to; what is there already is not trained again
     seed:int=0, # Seed of the committee
     make_learner=None, # For other nets: takes `dls`, gives a `Learner`; default: `mnist_learner(dls, width)`
     **kwargs, # Passed to `fit_digits`: `lr_max`, `moms`, …
@@ -258,14 +304,15 @@ def fit(cls:Committee,
     res = cls([], _prep(dls), dls.device)
     res.training = json.loads(json.dumps(settings | dict(bs=dls.train.bs, n_train=len(dls.train.dataset), data=_fingerprint(dls.train.dataset), n=n)))
     if path: res._restore(Path(path), (lambda rec: make(dls).model) if make_learner else None)
-    todo = sorted(set(range(n)) - {o['index'] for o in res.records})
-    cb = _MemberProgress(len(todo)*epochs*len(dls.train)) if todo else None
-    for i in todo:
-        net,seconds = _train_member(dls, make, epochs, seed, i, cb.start(f'member {i+1} of {n}'), **kwargs)
-        res._add(net, dict(index=i, seconds=round(seconds, 1)))
+    todo = {i: _Checkpoint(path and Path(path)/f'member_{i:03}.unfinished') for i in sorted(set(range(n)) - {o['index'] for o in res.records})}
+    bar = _MemberProgress(sum(epochs-o.past['epochs'] for o in todo.values())*len(dls.train)) if todo else None
+    for i,part in todo.items():
+        net = _train_member(dls, make, epochs, seed, i, [bar.start(f'member {i+1} of {n}'), part], start_epoch=part.past['epochs'], **kwargs)
+        res._add(net, dict(index=i, seconds=round(part.seconds(), 1)))
         if path:
             res._save_member(Path(path), -1)
             res._save_json(Path(path))
+            part.file.unlink(missing_ok=True)
     return res._first(n)
 
 def _fingerprint(ds):
