@@ -260,7 +260,12 @@ def load_digits(
     if test and test[2]!=train[2]: raise ValueError(f"{path}: the classes of {folders[1].name} are {test[2]}, those of {folders[0].name} {train[2]}: they must be the same")
     return tuple(o and DigitDataset(o[0], o[1], o[2], shape=(c_in, *o[0].shape[-2:])) for o in (train,test))
 
-# %% ../nbs/00_data.ipynb #cd8b6285
+# %% ../nbs/00_data.ipynb #c2bf9d4f
+def _download():
+    "Folder in which fastai keeps MNIST, downloaded if need be"
+    try: return untar_data(URLs.MNIST)
+    except OSError as e: raise OSError(f"MNIST can't be downloaded from {URLs.MNIST} ({e}): give the path of a folder that holds it, or use the embedded sample") from None
+
 def mnist_digits(
     path=None, # Local copy of a data set, see `load_digits`; None downloads fastai's MNIST
     sample:bool=False, # The embedded 5,000 digits instead
@@ -271,7 +276,7 @@ def mnist_digits(
 )->tuple: # Training and validation `DigitDataset`
     "Digits to train on and digits to look at; with `n_valid` the test set is not even used"
     if sample and path is not None: raise ValueError("give path= or sample=True, not both")
-    train,test = (DigitDataset(*sample_digits()),None) if sample else load_digits(untar_data(URLs.MNIST) if path is None else path, c_in, vocab)
+    train,test = (DigitDataset(*sample_digits()),None) if sample else load_digits(_download() if path is None else path, c_in, vocab)
     if n_valid is None and test: return train,test
     n_valid = ifnone(n_valid, len(train)//5)
     if not train.c<=n_valid<=len(train)-train.c: raise ValueError(f"n_valid is {n_valid}, but of {len(train)} images in {train.c} classes {train.c} to {len(train)-train.c} can be held out")
