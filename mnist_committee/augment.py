@@ -187,6 +187,12 @@ def show_field(
     return ax
 
 # %% ../nbs/01_augment.ipynb #12ab2da7
+def _slant_stretch(x, slant, stretch):
+    "Random matrices (n,3,3) that lean images `x` to a side, and change their width and height"
+    mat,u = torch.eye(3, device=x.device).repeat(len(x),1,1),torch.rand(3, len(x), device=x.device)*2-1
+    mat[:,0,0],mat[:,1,1],mat[:,0,1] = (u[0]*stretch).exp(),(u[1]*stretch).exp(),u[2]*slant
+    return mat
+
 def digit_tfms(
     size:int=28, # Side of the images, before and after, in pixels
     crop:int=25, # Side of the random crop, in pixels; central in validation
@@ -194,10 +200,14 @@ def digit_tfms(
     alpha:float=8., # Strength of the elastic distortion, in pixels; see `ElasticDistortion`
     sigma:float=3., # Smoothness of the elastic distortion, in pixels
     valid:bool=False, # Distort and rotate in validation too, as the original did? The central crop is made in any case
+    slant:float=0., # Largest slant to either side, in pixels to the side for each pixel of height; none in the recipe
+    stretch:float=0., # Largest change of width, and of height, as a natural logarithm: 0.15 is from 14 % less to 16 % more; none in the recipe
 )->list: # One batch transform
     "The recipe's augmentation in one resample: elastic distortion, rotation, crop, and resize to the old size"
     if crop>size: raise ValueError(f"crop is {crop}, but the images are only {size}×{size}: crop at most {size}")
-    return setup_aug_tfms([ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=valid), Rotate(max_deg, p=1.)])
+    tfms = [ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=valid), Rotate(max_deg, p=1.)]
+    if slant or stretch: tfms.append(AffineCoordTfm(aff_fs=partialler(_slant_stretch, slant=slant, stretch=stretch)))
+    return setup_aug_tfms(tfms)
 
 # %% ../nbs/01_augment.ipynb #0fdd9171
 def mnist_dls(
@@ -209,7 +219,7 @@ def mnist_dls(
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
     vocab:list=None, # Names of the classes of IDX files; default '0' to '9'
     device=None, # Where to put the data; default: fastai's `default_device()`
-    **kwargs, # Passed to `digit_tfms`: `max_deg`, `alpha`, `sigma`, `valid`, `crop`
+    **kwargs, # Passed to `digit_tfms`: `max_deg`, `alpha`, `sigma`, `valid`, `crop`, `slant`, `stretch`
 )->DataLoaders: # fastai `DataLoaders` with the whole set on the device; its `recipe` holds what `digit_tfms` was given
     "`DataLoaders` of digits with the recipe's augmentation"
     train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab)
