@@ -63,8 +63,8 @@ def _of_pixels(h, w, device):
 @lru_cache(maxsize=8)
 def _output_grid(h, w, device):
     "The centres (3, h*w) of the output's pixels, in -1..1, as x, y and 1"
-    grid = F.affine_grid(torch.eye(2, 3, device=device)[None], (1,1,h,w), align_corners=False).view(-1,2)
-    return torch.cat([grid, grid.new_ones(h*w,1)], 1).T.contiguous()
+    y,x = torch.meshgrid(*[(2*torch.arange(o, device=device)+1)/o - 1 for o in (h,w)], indexing='ij')
+    return torch.stack([x, y, torch.ones_like(x)]).view(3,-1)
 
 # %% ../nbs/01_augment.ipynb #417c9f92
 class ElasticField:

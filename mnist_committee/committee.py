@@ -161,10 +161,10 @@ def _member_probs(self:Committee, dl, n_draws):
     res = torch.zeros(len(self), dl.n, len(self.prep['vocab']))
     batches = (b for _ in range(n_draws) for b in dl)
     if n_draws*dl.n*self.n_params>1e11: batches = progress_bar(batches, total=n_draws*len(dl), leave=False)
-    with torch.inference_mode(), autocast(self.device), no_random(0):
+    with torch.inference_mode(), no_random(0):
         for i,b in enumerate(batches):
             x = b[0].as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last)
-            p = torch.stack([net(x).float().softmax(1) for net in self.nets])
+            with autocast(self.device): p = torch.stack([net(x).float().softmax(1) for net in self.nets])
             start = i%len(dl) * dl.bs
             res[:, start:start+len(x)] += p.cpu()/n_draws
     return res
