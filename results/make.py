@@ -1,7 +1,8 @@
 """The committees that the figures of this project rest on, and the evidence for them.
 
     python results/make.py train pretrained path/to/mnist   # trains the committee in the package
-    python results/make.py train twenty path/to/mnist       # trains five nets of its first kind twice as long, which the hold-out preferred
+    python results/make.py train twenty path/to/mnist       # trains five such nets twice as long, which the hold-out preferred
+    python results/make.py train lean path/to/mnist         # trains six such nets twice as long, on digits that also lean and stretch
     python results/make.py train full path/to/mnist         # trains the committee of the post, 35 nets of width 128
     python results/make.py test pretrained path/to/mnist    # asks the test set again
     python results/make.py                                  # draws every table and picture again from the evidence, without training (`make results`)
@@ -19,36 +20,25 @@ sys.path.append(str(here.parent/'nbs'/'benchmarks'))
 from bench import machine
 
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
-committees = {  # each in one or more parts, which are committees of their own: what `mnist_dls` is given, and `Committee.fit`
-    'pretrained': [({}, dict(n=9, epochs=10, width=32, seed=0)), (dict(slant=.2, stretch=.15, max_deg=15.), dict(n=6, epochs=20, width=32, seed=1))],
-    'twenty': [({}, dict(n=5, epochs=20, width=32))],
-    'full': [({}, dict(n=35, epochs=10, width=128))]}
+committees = {  # what `Committee.fit` is given, and `mnist_dls` as `tfms`
+    'pretrained': dict(n=9, width=32),
+    'twenty': dict(n=5, epochs=20, width=32),
+    'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
+    'full': dict(n=35, width=128)}
 
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and test it on the 10,000 others"
-    for i,(tfms,args) in enumerate(committees[name]): Committee.fit(mnist_dls(data, **tfms), **args | dict(n=n or args['n']), path=folder(name, i))
+    args = committees[name].copy()
+    dls = mnist_dls(data, **args.pop('tfms', {}))
+    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name)
     if name=='pretrained':
-        c = trained(name)
         for o in c.nets: o.half()  # half the size on disk
         c.save(package)
     test(name, data)
 
-def folder(name, part): return here.parent/'runs'/(f'{name}-{part+1}' if part else name)
-
-def trained(name):
-    "The members of all parts of `name` as one committee; each tells how it was trained"
-    parts = [Committee.load(folder(name, i)) for i in range(len(committees[name]))]
-    res = Committee([], parts[0].prep)
-    for p in parts:
-        how = {k:p.training[k] for k in ('epochs','width','bs','n_train','data')} | {k:v for k,v in p.prep['recipe'].items() if k!='valid'}
-        for net,o in zip(p.nets, p.records):
-            rec = {k:o[k] for k in ('seconds',) if k in o}
-            res._add(net, dict(index=len(res), seed=member_seed(p.training['seed'], o['index']), training=how) | rec)
-    return res
-
 def test(name, data):
     "Ask the trained committee `name` about MNIST's test set, and write the evidence"
-    c = Committee.pretrained() if name=='pretrained' else trained(name)
+    c = Committee.pretrained() if name=='pretrained' else Committee.load(here.parent/'runs'/name)
     write_evidence(name, c.evaluate(mnist_dls(data).valid), c)
 
 def write_evidence(name, ev, c):
@@ -56,8 +46,8 @@ def write_evidence(name, ev, c):
     shown = ev.wrong.copy()
     shown[[*MNIST_DISPUTED]] = True
     Evaluation(ev.probs, ev.targets, ev.vocab, np.where(shown[:,None,None], ev.images, 0)).save(here/f'{name}.npz')
-    members = [dict(seed=o['seed'], seconds=o.get('seconds'), **o['training']) for o in c.records]
-    info = dict(parameters=c.n_params, members=members, evaluated_on=machine())
+    info = dict(members=len(c), parameters=c.n_params, training=c.training, recipe=c.prep['recipe'], seeds=[member_seed(c.training['seed'], o['index']) for o in c.records],
+                seconds=[o.get('seconds') for o in c.records], evaluated_on=machine())
     (here/f'{name}.json').write_text(json.dumps(info, indent=1)+'\n')
     draw(name)
 

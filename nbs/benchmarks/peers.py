@@ -63,26 +63,9 @@ def train_stock(width, n, path, workers=None):
     learn = stock_learner(path, width, workers)
     return lambda: fit(learn, StepRate(n)).rate
 
-class PostResidual(nn.Module):
-    "`x = bn(x); x + relu(conv3x3(x))`, as the post has it"
-    def __init__(self, d):
-        super().__init__()
-        self.bn,self.conv = nn.BatchNorm2d(d),nn.Conv2d(d, d, 3, padding=1)
-    def forward(self, x):
-        x = self.bn(x)
-        return x + F.relu(self.conv(x))
-
-def post_net(width):
-    "The net layer by layer as the post has it: `mnist_model` is the same function of the same parameters, but pools before it takes the ReLU, and in place"
-    w,R,P = width,nn.ReLU,nn.MaxPool2d
-    return nn.Sequential(nn.Conv2d(1, w, 5, padding=2), R(), PostResidual(w), P(2),
-        PostResidual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   R(), P(2),
-        PostResidual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), R(), P(2, ceil_mode=True),
-        PostResidual(4*w), nn.BatchNorm2d(4*w), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(4*w, 10))
-
-def train_plain(width, n, net='post_net'):
-    "The loop of the original post: its net, fp32, contiguous, PyTorch's Adam; batches are those of the fast step"
-    dls,net = mnist_dls(sample=True),globals()[net](width=width)
+def train_plain(width, n):
+    "The loop of the original post: fp32, contiguous, PyTorch's Adam; batches are those of the fast step"
+    dls,net = mnist_dls(sample=True),mnist_model(width=width)
     opt = torch.optim.Adam(net.parameters(), 1e-2)
     def f():
         times = []
