@@ -210,6 +210,10 @@ def digit_tfms(
     return setup_aug_tfms(tfms)
 
 # %% ../nbs/01_augment.ipynb #0fdd9171
+def _recipe(**kwargs):
+    "What `digit_tfms` is given: `kwargs`, and its own defaults for the rest"
+    return {k:v.default for k,v in signature(digit_tfms).parameters.items()} | kwargs
+
 def mnist_dls(
     path=None, # Local copy: folder with IDX files (.gz or not) or with folders of images; None downloads fastai's MNIST once
     sample:bool=False, # The embedded 5,000 digits instead: 4,000 to train, 1,000 held out
@@ -225,7 +229,7 @@ def mnist_dls(
     train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab)
     _,h,w = train.shape
     if h!=w: raise ValueError(f"images are {h}×{w}: the recipe needs square ones")
-    recipe = {k:v.default for k,v in signature(digit_tfms).parameters.items()} | dict(size=h, crop=round(h*25/28)) | kwargs
+    recipe = _recipe(**dict(size=h, crop=round(h*25/28)) | kwargs)
     dls = digit_dls(train, valid, digit_tfms(**recipe), bs, device)
     dls.recipe = recipe
     return dls

@@ -9,7 +9,6 @@ __all__ = ['member_seed', 'Committee']
 
 # %% ../nbs/04_committee.ipynb #fe3f604e
 import hashlib, json, os, time, zlib
-from inspect import signature
 from pathlib import Path
 
 import fastai, numpy as np, pandas as pd, torch
@@ -23,7 +22,7 @@ import safetensors.torch as st
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from .augment import digit_tfms
+from .augment import _recipe, digit_tfms
 from .data import DigitDataset, DigitDL
 from .model import mnist_model
 from .report import Evaluation
@@ -325,8 +324,7 @@ def _restore(self:Committee, path, make_model):
     "Take over the members in `path`, if they were trained as this committee is to be; note the training in `path`"
     if (path/'committee.json').exists():
         info = _read_json(path)
-        default = {k:v.default for k,v in signature(digit_tfms).parameters.items()}  # for parameters that are newer than the file
-        old,new = [dict(shape=o['shape'], recipe=default | o['recipe']) | o['training'] for o in (info, self.prep | dict(training=self.training))]
+        old,new = [dict(shape=o['shape'], recipe=_recipe(**o['recipe'])) | o['training'] for o in (info, self.prep | dict(training=self.training))]  # `path` may be older than a parameter of `digit_tfms`
         diff = [f"{k}={old.get(k)} there, {new.get(k)} here" for k in {**old,**new} if k!='n' and old.get(k)!=new.get(k)]
         if diff: raise ValueError(f"{path} holds a committee that was trained otherwise ({'; '.join(diff)}): use the same settings, or another path")
         for rec in info['members']:
