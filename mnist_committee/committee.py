@@ -21,6 +21,7 @@ from fastprogress.fastprogress import progress_bar
 import safetensors.torch as st
 from safetensors import SafetensorError, safe_open
 from torch import nn
+from torch.optim import swa_utils
 
 from .augment import _recipe, digit_tfms
 from .data import DigitDataset, DigitDL
@@ -119,7 +120,7 @@ class Committee:
     def n_params(self): return sum(_n_params(o) for o in self.nets)
     def table(self)->pd.DataFrame: # A row for each member
         "The members: which net, how many parameters, and the seconds of training where they are known"
-        return pd.DataFrame([dict(member=r['index'], net=r['net'], **{k:v for k,v in (r['args'] or {}).items() if k=='width'}, parameters=_n_params(o),
+        return pd.DataFrame([dict(member=r['index'], net=r['net'], **{k:v for k,v in (r['args'] or {}).items() if k in ('width','depth')}, parameters=_n_params(o),
                                   seconds=round(r.get('seconds', float('nan')), 1)) for o,r in zip(self.nets, self.records)]).dropna(axis=1, how='all')
 
 def _n_params(net): return sum(p.numel() for p in net.parameters())
@@ -155,6 +156,10 @@ def _dl(self:Committee, images, bs, distort):
     ds.split_idx = 1
     return DigitDL(ds, bs=bs, after_batch=[IntToFloatTensor(), *digit_tfms(**self.prep['recipe'] | dict(valid=distort))], device=self.device)
 
+def _pixels(b):
+    "The images of batch `b`, laid out as the nets are"
+    return b[0].as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last)
+
 @patch
 def _member_probs(self:Committee, dl, n_draws):
     "Softmax outputs (members, n, classes) of all members on the CPU, the mean of `n_draws` passes over `dl`"
@@ -163,7 +168,7 @@ def _member_probs(self:Committee, dl, n_draws):
     if n_draws*dl.n*self.n_params>1e11: batches = progress_bar(batches, total=n_draws*len(dl), leave=False)
     with torch.inference_mode(), no_random(0):
         for i,b in enumerate(batches):
-            x = b[0].as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last)
+            x = _pixels(b)
             with autocast(self.device): p = torch.stack([net(x).float().softmax(1) for net in self.nets])
             start = i%len(dl) * dl.bs
             res[:, start:start+len(x)] += p.cpu()/n_draws
@@ -190,6 +195,19 @@ def show_misclassified(self:Committee,
 ):
     "The gallery of the digits in `data` that the committee gets wrong"
     return self.evaluate(data, n_tta).gallery(**kwargs)
+
+# %% ../nbs/04_committee.ipynb #7c2d0b02
+@patch
+def update_bn(self:Committee,
+    images, # Those that the members were trained on, as for `predict`
+    bs:int=256, # Images on the device at a time
+)->Committee: # The same committee, changed
+    "Take batch norm's means and variances from `images` as `predict` prepares them, not as training distorted them (after Touvron et al. 2019, who do so for another size)"
+    dl = self._dl(images, bs, False)
+    for net,rec in zip(self.nets, progress_bar(self.records, leave=False)):
+        with autocast(self.device): swa_utils.update_bn((_pixels(b) for b in dl), net)
+        rec['update_bn'] = dl.n
+    return self
 
 # %% ../nbs/04_committee.ipynb #b4dc22c1
 @patch

@@ -44,15 +44,17 @@ def mnist_model(
     c_in:int=1, # Channels of the images
     n_out:int=10, # Number of classes
     width:int=128, # Channels of the first layers; the last have four times as many
+    depth:int=1, # Residual blocks in a row, wherever the recipe has one
 )->nn.Sequential: # Takes (n, c_in, height, width) in 0..1 with sides of 8 or more, gives logits (n, n_out)
     "The recipe's net: 4,732,682 parameters at width 128"
-    for k,v in dict(c_in=c_in, n_out=n_out, width=width).items():
+    for k,v in dict(c_in=c_in, n_out=n_out, width=width, depth=depth).items():
         if v<1: raise ValueError(f"{k} is {v}: a net needs at least 1")
     w = width
+    def blocks(d): return [Residual(d) for _ in range(depth)]
     net = DigitNet(
-        nn.Conv2d(c_in, w, 5, padding=2), nn.ReLU(inplace=True), Residual(w), nn.MaxPool2d(2),
-        Residual(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.MaxPool2d(2), nn.ReLU(inplace=True),
-        Residual(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(inplace=True),
-        Residual(4*w), nn.BatchNorm2d(4*w), MeanPool(), nn.Flatten(), nn.Linear(4*w, n_out))
-    net.args = dict(c_in=c_in, n_out=n_out, width=width)
+        nn.Conv2d(c_in, w, 5, padding=2), nn.ReLU(inplace=True), *blocks(w), nn.MaxPool2d(2),
+        *blocks(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.MaxPool2d(2), nn.ReLU(inplace=True),
+        *blocks(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(inplace=True),
+        *blocks(4*w), nn.BatchNorm2d(4*w), MeanPool(), nn.Flatten(), nn.Linear(4*w, n_out))
+    net.args = dict(c_in=c_in, n_out=n_out, width=width, depth=depth)
     return net

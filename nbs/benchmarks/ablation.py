@@ -37,8 +37,13 @@ by_writers = {
     'slant and stretch': dict(slant=.2, stretch=.15),
     'twice as many epochs': dict(epochs=10),
     'slant and stretch, more rotation, twice as many epochs': dict(slant=.2, stretch=.15, max_deg=15., epochs=10),
+    'strokes thicker and thinner, twice as many epochs': dict(stroke=.5, epochs=10),
+    'cutout, twice as many epochs': dict(cutout=8, epochs=10),
+    'strokes and cutout, twice as many epochs': dict(stroke=.5, cutout=8, epochs=10),
+    'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
+    'strokes and cutout, two blocks in a row, twice as many epochs': dict(stroke=.5, cutout=8, net=dict(width=16, depth=2), epochs=10),
 }
-of_data = 'alpha sigma max_deg crop slant stretch bs'.split()
+of_data = 'alpha sigma max_deg crop slant stretch stroke cutout bs'.split()
 
 def file(name, folder=results): return folder/(re.sub('[,.]', '', name).replace(' ', '-')+'.json')
 
@@ -73,10 +78,11 @@ def other_writers(path, change):
     return res
 
 def hold_out(name, change, n, dls, folder, draws=(0,)):
-    "Train `n` nets with `change`, and write to `folder` what they say about the digits held out"
-    c = Committee.fit(dls, n, **small | {k:v for k,v in change.items() if k not in of_data}, path=runs/folder.name/file(name).stem)
+    "Train `n` nets with `change`, and write to `folder` what they say about the digits held out, before and after `update_bn`"
+    make = (lambda dls: mnist_learner(dls, model=mnist_model(**change['net']))) if 'net' in change else None
+    c = Committee.fit(dls, n, **small | {k:v for k,v in change.items() if k not in of_data+['net']}, make_learner=make, path=runs/folder.name/file(name).stem)
     res = dict(name=name, change=change, draws={k: score(c.evaluate(dls.valid, n_tta=k)) for k in draws},
-               seconds=[o['seconds'] for o in c.records], torch=torch.__version__, threads=torch.get_num_threads())
+               update_bn=score(c.update_bn(dls.train.dataset).evaluate(dls.valid)), seconds=[o['seconds'] for o in c.records], torch=torch.__version__, threads=torch.get_num_threads())
     write_json(file(name, folder), res)
     print(name, res, flush=True)
 
