@@ -1,6 +1,7 @@
 """The committees that the figures of this project rest on, and the evidence for them.
 
     python results/make.py train pretrained path/to/mnist   # trains the committee in the package
+    python results/make.py train nine path/to/mnist         # trains the one that was there before: nets with one block where these have two
     python results/make.py train twenty path/to/mnist       # trains five such nets twice as long, which the hold-out preferred
     python results/make.py train lean path/to/mnist         # trains six such nets twice as long, on digits that also lean and stretch
     python results/make.py train full path/to/mnist         # trains the committee of the post, 35 nets of width 128
@@ -20,8 +21,9 @@ sys.path.append(str(here.parent/'nbs'/'benchmarks'))
 from bench import machine
 
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
-committees = {  # what `Committee.fit` is given, and `mnist_dls` as `tfms`
-    'pretrained': dict(n=9, width=32),
+committees = {  # what `Committee.fit` is given, `mnist_dls` as `tfms`, and `mnist_model` as `net`
+    'pretrained': dict(n=9, net=dict(width=32, depth=2)),
+    'nine': dict(n=9, width=32),
     'twenty': dict(n=5, epochs=20, width=32),
     'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
     'full': dict(n=35, width=128)}
@@ -29,9 +31,11 @@ committees = {  # what `Committee.fit` is given, and `mnist_dls` as `tfms`
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and test it on the 10,000 others"
     args = committees[name].copy()
-    dls = mnist_dls(data, **args.pop('tfms', {}))
-    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name)
+    dls,net = mnist_dls(data, **args.pop('tfms', {})),args.pop('net', None)
+    make = (lambda dls: mnist_learner(dls, model=mnist_model(**net))) if net else None
+    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name, make_learner=make)
     if name=='pretrained':
+        c.update_bn(dls.train.dataset)
         for o in c.nets: o.half()  # half the size on disk
         c.save(package)
     test(name, data)
@@ -46,7 +50,7 @@ def write_evidence(name, ev, c):
     shown = ev.wrong.copy()
     shown[[*MNIST_DISPUTED]] = True
     Evaluation(ev.probs, ev.targets, ev.vocab, np.where(shown[:,None,None], ev.images, 0)).save(here/f'{name}.npz')
-    info = dict(members=len(c), parameters=c.n_params, training=c.training, recipe=c.prep['recipe'], seeds=[member_seed(c.training['seed'], o['index']) for o in c.records],
+    info = dict(members=len(c), parameters=c.n_params, net=c.records[0]['args'], training=c.training, recipe=c.prep['recipe'], seeds=[member_seed(c.training['seed'], o['index']) for o in c.records],
                 seconds=[o.get('seconds') for o in c.records], evaluated_on=machine())
     (here/f'{name}.json').write_text(json.dumps(info, indent=1)+'\n')
     draw(name)

@@ -37,13 +37,9 @@ by_writers = {
     'slant and stretch': dict(slant=.2, stretch=.15),
     'twice as many epochs': dict(epochs=10),
     'slant and stretch, more rotation, twice as many epochs': dict(slant=.2, stretch=.15, max_deg=15., epochs=10),
-    'strokes thicker and thinner, twice as many epochs': dict(stroke=.5, epochs=10),
-    'cutout, twice as many epochs': dict(cutout=8, epochs=10),
-    'strokes and cutout, twice as many epochs': dict(stroke=.5, cutout=8, epochs=10),
     'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
-    'strokes and cutout, two blocks in a row, twice as many epochs': dict(stroke=.5, cutout=8, net=dict(width=16, depth=2), epochs=10),
 }
-of_data = 'alpha sigma max_deg crop slant stretch stroke cutout bs'.split()
+of_data = 'alpha sigma max_deg crop slant stretch bs'.split()
 
 def file(name, folder=results): return folder/(re.sub('[,.]', '', name).replace(' ', '-')+'.json')
 
