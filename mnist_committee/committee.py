@@ -204,7 +204,7 @@ def update_bn(self:Committee,
 )->Committee: # The same committee, changed
     "Take batch norm's means and variances from `images` as `predict` prepares them, not as training distorted them (after Touvron et al. 2019, who do so for another size)"
     dl = self._dl(images, bs, False)
-    for net,rec in zip(self.nets, progress_bar(self.records, leave=False)):
+    for rec,net in zip(progress_bar(self.records, leave=False), self.nets):
         with autocast(self.device): swa_utils.update_bn((_pixels(b) for b in dl), net)
         rec['update_bn'] = dl.n
     return self

@@ -1,7 +1,7 @@
 """The committees that the figures of this project rest on, and the evidence for them.
 
     python results/make.py train pretrained path/to/mnist   # trains the committee in the package
-    python results/make.py train nine path/to/mnist         # trains the one that was there before: nets with one block where these have two
+    python results/make.py train deep path/to/mnist         # trains nine such nets with two residual blocks where those have one
     python results/make.py train twenty path/to/mnist       # trains five such nets twice as long, which the hold-out preferred
     python results/make.py train lean path/to/mnist         # trains six such nets twice as long, on digits that also lean and stretch
     python results/make.py train full path/to/mnist         # trains the committee of the post, 35 nets of width 128
@@ -21,9 +21,9 @@ sys.path.append(str(here.parent/'nbs'/'benchmarks'))
 from bench import machine
 
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
-committees = {  # what `Committee.fit` is given, `mnist_dls` as `tfms`, and `mnist_model` as `net`
-    'pretrained': dict(n=9, net=dict(width=32, depth=2)),
-    'nine': dict(n=9, width=32),
+committees = {  # what `Committee.fit` is given, `mnist_dls` as `tfms`, and `mnist_model` as `net`; then perhaps `update_bn`
+    'pretrained': dict(n=9, width=32),
+    'deep': dict(n=9, net=dict(width=32, depth=2), update_bn=True),
     'twenty': dict(n=5, epochs=20, width=32),
     'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
     'full': dict(n=35, width=128)}
@@ -31,11 +31,12 @@ committees = {  # what `Committee.fit` is given, `mnist_dls` as `tfms`, and `mni
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and test it on the 10,000 others"
     args = committees[name].copy()
-    dls,net = mnist_dls(data, **args.pop('tfms', {})),args.pop('net', None)
+    path,net,update_bn = here.parent/'runs'/name,args.pop('net', None),args.pop('update_bn', False)
+    dls = mnist_dls(data, **args.pop('tfms', {}))
     make = (lambda dls: mnist_learner(dls, model=mnist_model(**net))) if net else None
-    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=here.parent/'runs'/name, make_learner=make)
+    c = Committee.fit(dls, **args | dict(n=n or args['n']), path=path, make_learner=make)
+    if update_bn: c.update_bn(dls.train.dataset).save(path)
     if name=='pretrained':
-        c.update_bn(dls.train.dataset)
         for o in c.nets: o.half()  # half the size on disk
         c.save(package)
     test(name, data)

@@ -38,6 +38,8 @@ by_writers = {
     'twice as many epochs': dict(epochs=10),
     'slant and stretch, more rotation, twice as many epochs': dict(slant=.2, stretch=.15, max_deg=15., epochs=10),
     'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
+    'width 32, twice as many epochs': dict(width=32, epochs=10),
+    'width 32, two blocks in a row, twice as many epochs': dict(net=dict(width=32, depth=2), epochs=10),
 }
 of_data = 'alpha sigma max_deg crop slant stretch bs'.split()
 
