@@ -50,7 +50,7 @@ def field_rms(
 # %% ../nbs/01_augment.ipynb #211e5116
 def _noise(n, h, w, device):
     "Uniform noise (n,2,h,w) in -1..1. On a CPU 8 bits of each are plenty, and faster to draw"
-    if device.type!='cpu': return torch.rand(n, 2, h, w, device=device)*2-1
+    if device.type!='cpu': return torch.empty(n, 2, h, w, device=device).uniform_(-1, 1)
     ints = torch.empty(-(-n*h*w//4), dtype=torch.int64).random_(-2**63, None).view(torch.int8)[:n*2*h*w]
     return ints.float().add_(.5).div_(127.5).view(n, 2, h, w)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import fastai, numpy as np, pandas as pd, torch
 from fastai.callback.core import Callback, CancelValidException
+from fastai.data.core import DataLoaders
 from fastai.data.transforms import IntToFloatTensor
 from fastai.learner import Learner
 from fastai.torch_core import default_device, no_random
@@ -27,7 +28,7 @@ from .augment import _recipe, digit_tfms
 from .data import DigitDataset, DigitDL
 from .model import mnist_model
 from .report import Evaluation
-from .train import _match_layout, autocast, mnist_learner
+from .train import SideBySide, _match_layout, autocast, mnist_learner, side_by_side
 
 # %% ../nbs/04_committee.ipynb #425dc96a
 def member_seed(
@@ -44,21 +45,68 @@ class _MemberProgress(Callback):
     def __init__(self, total):
         self.bar,self.done = progress_bar(range(total)),0
         self.bar.update(0)
-    def start(self, member):
-        self.member = member
+    def start(self, members, n):
+        first,last = members[0]+1,members[-1]+1
+        self.members = f'member {first} of {n}' if first==last else f'members {first} to {last} of {n}'
         return self
-    def before_epoch(self): self.bar.comment = f'{self.member}, epoch {self.epoch+1} of {self.n_epoch}'
+    def before_epoch(self): self.bar.comment = f'{self.members}, epoch {self.epoch+1} of {self.n_epoch}'
     def after_batch(self):
         self.done += 1
         self.bar.update(self.done)
     def before_validate(self): raise CancelValidException()
 
-def _train_member(dls, make_learner, epochs, seed, i, cbs, **kwargs):
-    "Train member `i`; gives the net"
-    with no_random(member_seed(seed, i)):
+def _rngs(device):
+    "Where training on `device` takes its random numbers from"
+    device = torch.device(device)
+    return [torch] if device.type=='cpu' else [torch, getattr(torch, device.type)]
+
+class _Random:
+    "The random numbers of a member, from now on: they are drawn `with` it"
+    def __init__(self, device):
+        self.of = _rngs(device)
+        self.states = [o.get_rng_state() for o in self.of]
+    def swap(self, *_):
+        now = [o.get_rng_state() for o in self.of]
+        for o,s in zip(self.of, self.states): o.set_rng_state(s)
+        self.states = now
+    __enter__ = __exit__ = swap
+
+class _Together(DigitDL):
+    "The batches of several members, end to end; each member's are those it would have alone"
+    def __iter__(self):
+        for chunks in zip(*map(self._chunks, self.randoms)):
+            members = [list(zip(*(o.split(self.bs) for o in c))) for c in chunks]
+            for batches in zip(*members): yield tuple(map(torch.cat, zip(*batches)))
+
+    def _chunks(self, random):
+        chunks = self.chunks()
+        while True:
+            with random: c = next(chunks, None)
+            if c is None: return
+            yield c
+
+def _randoms(dls): return dls.train.randoms if isinstance(dls.train, _Together) else [_Random(dls.device)]
+
+def _train_together(dls, make_learner, epochs, seed, members, cbs, **kwargs):
+    "Train `members`, given by index, at the same time, but each as it would be alone; gives the nets"
+    learns,train = [],dls.train.new(cls=_Together)
+    train.randoms = []
+    for i in members:
+        with no_random(member_seed(seed, i)):
+            learns.append(make_learner(dls))
+            train.randoms.append(_Random(dls.device))
+    nets = [o.model for o in learns]
+    def loss(pred, *y): return len(nets)*learns[0].loss_func(pred, *y)
+    learn = mnist_learner(DataLoaders(train, dls.valid, device=dls.device), model=SideBySide(nets), loss_func=loss)
+    with no_random(), learn.no_bar(), learn.no_logging(): learn.fit_digits(epochs, cbs=cbs, **kwargs)
+    return nets
+
+def _train_member(dls, make_learner, epochs, seed, members, cbs, **kwargs):
+    "Train the one of `members`; gives its net, in a list"
+    with no_random(member_seed(seed, *members)):
         learn = make_learner(dls)
         with learn.no_bar(), learn.no_logging(): learn.fit_digits(epochs, cbs=cbs, **kwargs)
-    return learn.model
+    return [learn.model]
 
 # %% ../nbs/04_committee.ipynb #6343cdd4
 def _write(path, write):
@@ -137,7 +185,7 @@ def predict(self:Committee,
     images, # Digits as uint8 in 0..255 or floats in 0..1: arrays, tensors, PIL images, files, with or without batch and channel axis; or a `DigitDataset`
     members:bool=False, # Give what each member says?
     n_tta:int=0, # Average this many distorted draws for each member; 0 is the plain central crop
-    bs:int=256, # Images on the device at a time
+    bs:int=None, # Images on the device at a time; default: 256 on a CPU, 1,024 elsewhere
 )->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes)
     "What the committee, or each member, says about `images`"
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
@@ -154,7 +202,7 @@ def _dl(self:Committee, images, bs, distort):
     if list(ds.vocab)!=vocab: raise ValueError(f"the classes of these images are {list(ds.vocab)}, but this committee was trained on {vocab}")
     ds = ds.to(ds.x.device)
     ds.split_idx = 1
-    return DigitDL(ds, bs=bs, after_batch=[IntToFloatTensor(), *digit_tfms(**self.prep['recipe'] | dict(valid=distort))], device=self.device)
+    return DigitDL(ds, bs=bs or (256 if self.device.type=='cpu' else 1024), after_batch=[IntToFloatTensor(), *digit_tfms(**self.prep['recipe'] | dict(valid=distort))], device=self.device)
 
 def _pixels(b):
     "The images of batch `b`, laid out as the nets are"
@@ -169,7 +217,7 @@ def _member_probs(self:Committee, dl, n_draws):
     with torch.inference_mode(), no_random(0):
         for i,b in enumerate(batches):
             x = _pixels(b)
-            with autocast(self.device): p = torch.stack([net(x).float().softmax(1) for net in self.nets])
+            with autocast(self.device): p = torch.stack(side_by_side(self.nets, [x]*len(self))).float().softmax(2)
             start = i%len(dl) * dl.bs
             res[:, start:start+len(x)] += p.cpu()/n_draws
     return res
@@ -179,7 +227,7 @@ def _member_probs(self:Committee, dl, n_draws):
 def evaluate(self:Committee,
     data, # Labelled digits: a loader such as `dls.valid`, or a `DigitDataset`
     n_tta:int=0, # Average this many distorted draws for each member; 0 is the plain central crop
-    bs:int=256, # Images on the device at a time
+    bs:int=None, # Images on the device at a time, as for `predict`
 )->Evaluation: # Probabilities of all members, with the targets and the images
     "Have all members judge labelled `data`, which is prepared as in `predict`"
     ds = data if isinstance(data, DigitDataset) else getattr(data, 'dataset', None)
@@ -200,7 +248,7 @@ def show_misclassified(self:Committee,
 @patch
 def update_bn(self:Committee,
     images, # Those that the members were trained on, as for `predict`
-    bs:int=256, # Images on the device at a time
+    bs:int=None, # Images on the device at a time, as for `predict`
 )->Committee: # The same committee, changed
     "Take batch norm's means and variances from `images` as `predict` prepares them, not as training distorted them (after Touvron et al. 2019, who do so for another size)"
     dl = self._dl(images, bs, False)
@@ -257,13 +305,14 @@ def load(cls:Committee,
 
 # %% ../nbs/04_committee.ipynb #9eb84ac6
 class _Checkpoint(Callback):
-    "An unfinished member in `file`: written when an epoch ends, `every` seconds apart or more, and read when its training goes on"
+    "Unfinished `members`, trained together, in `file`: written when an epoch ends, `every` seconds apart or more, and read when its training goes on"
     order,every = 90,60
-    def __init__(self, file):
-        self.file,self.past = file,dict(epochs=0, seconds=0.)
+    def __init__(self, file, members):
+        self.file,self.members,self.past = file,members,dict(epochs=0, seconds=0.)
         if not file or not file.exists(): return
         try:
             with safe_open(file, 'pt') as f: self.past = json.loads(f.metadata()['past'])
+            self.members = self.past.get('members', members[:1])
         except (SafetensorError, TypeError, KeyError, ValueError) as e: raise self._unfit(e) from None
 
     def _unfit(self, e): return ValueError(f"{self.file} is no unfinished member of this committee ({e}): delete it, and the member is trained from its start")
@@ -282,8 +331,8 @@ class _Checkpoint(Callback):
         opt = self.opt.state_dict()['state']  # PyTorch's optimizers give a dict, fastai's a list
         opt = {f'opt.{i}.{k}': v for i,o in (opt.items() if isinstance(opt, dict) else enumerate(opt)) for k,v in o.items()}
         numbers = {k: opt.pop(k) for k in [*opt] if not torch.is_tensor(opt[k])}
-        tensors = opt | {f'net.{k}': v for k,v in self.model.state_dict().items()} | {f'rng.{i}': o.get_rng_state() for i,o in enumerate(_rngs(self.dls.device))}
-        past = dict(epochs=self.epoch+1, seconds=self.seconds(), numbers=numbers)
+        tensors = opt | {f'net.{k}': v for k,v in self.model.state_dict().items()} | {f'rng.{i}': o for i,o in enumerate(sum((r.states for r in _randoms(self.dls)), []))}
+        past = dict(members=self.members, epochs=self.epoch+1, seconds=self.seconds(), numbers=numbers)
         _write(self.file, lambda tmp: st.save_file({k: v.contiguous().cpu() for k,v in tensors.items()}, tmp, dict(past=json.dumps(past))))
 
     def read(self):
@@ -293,14 +342,11 @@ class _Checkpoint(Callback):
         try:
             self.model.load_state_dict(under('net.'))
             self.opt.load_state_dict(fresh | dict(state=state if isinstance(fresh['state'], list) else dict(enumerate(state))))
-            for i,o in enumerate(_rngs(self.dls.device)): o.set_rng_state(data[f'rng.{i}'].cpu())
+            states = iter(range(len(under('rng.'))))
+            for r in _randoms(self.dls): r.states = [data[f'rng.{next(states)}'].cpu() for _ in r.states]
+            if not isinstance(self.dls.train, _Together): r.swap()
         except (RuntimeError, ValueError, KeyError) as e: raise self._unfit(e) from None
         _match_layout(self.model, self.opt)
-
-def _rngs(device):
-    "Where training on `device` takes its random numbers from"
-    device = torch.device(device)
-    return [torch] if device.type=='cpu' else [torch, getattr(torch, device.type)]
 
 # %% ../nbs/04_committee.ipynb #e75d0c0b
 @patch(cls_method=True)
@@ -322,16 +368,30 @@ def fit(cls:Committee,
     res = cls([], _prep(dls), dls.device)
     res.training = json.loads(json.dumps(settings | dict(bs=dls.train.bs, n_train=len(dls.train.dataset), data=_fingerprint(dls.train.dataset), n=n)))
     if path: res._restore(Path(path), (lambda rec: make(dls).model) if make_learner else None)
-    todo = {i: _Checkpoint(path and Path(path)/f'member_{i:03}.unfinished') for i in sorted(set(range(n)) - {o['index'] for o in res.records})}
-    bar = _MemberProgress(sum(epochs-o.past['epochs'] for o in todo.values())*len(dls.train)) if todo else None
-    for i,part in todo.items():
-        net = _train_member(dls, make, epochs, seed, i, [bar.start(f'member {i+1} of {n}'), part], start_epoch=part.past['epochs'], **kwargs)
-        res._add(net, dict(index=i, seconds=round(part.seconds(), 1)))
+    parts = _parts(path and Path(path), sorted(set(range(n)) - {o['index'] for o in res.records}), 1 if make_learner else _n_together(dls.device))
+    bar = _MemberProgress(sum(epochs-o.past['epochs'] for o in parts)*len(dls.train)) if parts else None
+    for part in parts:
+        which,cbs = part.members,[bar.start(part.members, n), part]
+        nets = (_train_together if len(which)>1 else _train_member)(dls, make, epochs, seed, which, cbs, start_epoch=part.past['epochs'], **kwargs)
+        for i,net in zip(which, nets):
+            res._add(net, dict(index=i, seconds=round(part.seconds()/len(which), 1)))
+            if path: res._save_member(Path(path), -1)
         if path:
-            res._save_member(Path(path), -1)
             res._save_json(Path(path))
             part.file.unlink(missing_ok=True)
     return res._first(n)
+
+def _n_together(device):
+    "How many members train at the same time: a GPU has room for several, the cores of a CPU are busy with one"
+    return 5 if torch.device(device).type=='cuda' else 1
+
+def _parts(path, todo, n):
+    "The members `todo`, `n` at a time, or as they were when training was stopped"
+    parts = []
+    while todo:
+        parts.append(_Checkpoint(path and path/f'member_{todo[0]:03}.unfinished', todo[:n]))
+        todo = [i for i in todo if i not in parts[-1].members]
+    return parts
 
 def _fingerprint(ds):
     "A checksum of images and labels"

@@ -190,14 +190,16 @@ class DigitDL(TfmdDL):
     def create_batch(self, b): return self.dataset[torch.as_tensor(b)]
 
     def __iter__(self):
+        for o in self.chunks(): yield from zip(*(p.split(self.bs) for p in o))
+
+    def chunks(self):
+        "As many batches at a time as are transformed in one go, end to end"
         self.before_iter()
         idxs = self.get_idxs()
         if not isinstance(idxs, torch.Tensor): idxs = torch.tensor(list(itertools.islice(idxs, self.n)))
         if self.drop_last: idxs = idxs[:len(idxs)//self.bs*self.bs]
         idxs,step = idxs.to(self.dataset.x.device),self.bs*self._n_ahead()
-        for i in range(0, len(idxs), step):
-            batches = self.after_batch(to_device(self.dataset.subset(idxs[i:i+step])[:], self.device))
-            yield from zip(*(o.split(self.bs) for o in batches))
+        for i in range(0, len(idxs), step): yield self.after_batch(to_device(self.dataset.subset(idxs[i:i+step])[:], self.device))
         self.after_iter()
 
     def _n_ahead(self):

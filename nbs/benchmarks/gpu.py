@@ -1,7 +1,9 @@
-"""Fill the table for a GPU: `python nbs/benchmarks/gpu.py`. What is measured already is kept, so it may be stopped, and run again.
+"""Fill the table for a GPU: `python nbs/benchmarks/gpu.py path/to/mnist`. What is measured already is kept, so it may be stopped, and run again.
+
+The nets that it trains are those of `python results/make.py train full path/to/mnist`, which then has only to test them. Without a folder it trains on the sample's digits, again and again.
 
 `--minutes 8` stops by itself before a limit. `--device cpu --nets 2 --width 4 --epochs 1 --images 512 --steps 4` tries the script where there is no GPU."""
-import argparse, json, re, shutil, sys, tempfile, time, warnings
+import argparse, json, re, tempfile, time, warnings
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -9,6 +11,7 @@ from bench import here, machine, results, seconds
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.fp16 import MixedPrecision
 from mnist_committee.all import *
+from mnist_committee.committee import _train_together
 from peers import StepRate, fit, recipe, sample_digits, save_pngs, some_digits, stock_learner
 
 class Kept(dict):
@@ -22,7 +25,8 @@ class Kept(dict):
         self.file.write_text(json.dumps(self, indent=1)+'\n')
 
 def digit_loaders(args):
-    "`DataLoaders` of as many images as MNIST has, out of the sample"
+    "`DataLoaders` of MNIST, or of as many images out of the sample"
+    if args.data: return mnist_dls(args.data, device=args.device)
     dls = digit_dls(some_digits(args.images), some_digits(10000), digit_tfms(**recipe), device=args.device)
     dls.recipe = recipe
     return dls
@@ -35,7 +39,7 @@ def wait(args):
 def committee(args, kept):
     "Train the nets, `--chunk` at a time; all that `Committee.fit` does counts, compiling and writing included"
     dls = digit_loaders(args)
-    if not kept.get('chunks'): shutil.rmtree(args.folder, ignore_errors=True)
+    if args.folder.exists() and not kept.get('chunks'): raise SystemExit(f'{args.folder} holds nets that were not timed: move them away')
     while (n := sum(o['nets'] for o in kept.get('chunks', [])))<args.nets and time.time()<args.end:
         k = min(args.chunk, args.nets-n)
         for o in args.folder.glob('member_*'):  # of a chunk that was stopped in the middle
@@ -56,7 +60,7 @@ def stock(args, kept):
 
 def evaluate(args, kept):
     "Seconds for all nets to judge 10,000 images"
-    c,ds = Committee.load(args.folder, args.device),some_digits(10000)
+    c,ds = Committee.load(args.folder, args.device),digit_loaders(args).valid
     c.evaluate(ds)
     kept['seconds of evaluate'] = round(float(np.median([seconds(lambda: c.evaluate(ds)) for _ in range(args.repeats)])), 3)
 
@@ -72,7 +76,10 @@ class NoSync(Callback):
 def syncs(args, kept):
     "0, or what PyTorch says about the first synchronization in a steady step"
     if args.device.type!='cuda': return
-    try: fit(mnist_learner(digit_loaders(args), args.width), NoSync(args.steps, 2*args.steps))
+    dls,stop = digit_loaders(args),NoSync(args.steps, 2*args.steps)
+    try:
+        fit(mnist_learner(dls, args.width), stop)
+        _train_together(dls, lambda dls: mnist_learner(dls, args.width), 2, 0, range(5), [stop])
     except RuntimeError as e:
         torch.cuda.set_sync_debug_mode('default')
         kept['synchronizations'],kept['the first'] = 1,str(e).splitlines()[0]
@@ -101,7 +108,8 @@ def table(kept=None, args=None):
 
 def parser():
     p = argparse.ArgumentParser(description=__doc__)
-    for k,v in dict(nets=35, width=128, epochs=10, images=60000, chunk=5, steps=50, repeats=5).items(): p.add_argument('--'+k, type=int, default=v, help='%(default)s')
+    p.add_argument('data', nargs='?', help='folder with MNIST')
+    for k,v in dict(nets=35, width=128, epochs=10, images=60000, chunk=35, steps=50, repeats=5).items(): p.add_argument('--'+k, type=int, default=v, help='%(default)s')
     p.add_argument('--minutes', type=float, default=1e6, help='start nothing new after this time')
     p.add_argument('--device', type=torch.device, default=torch.device('cuda'))
     p.add_argument('--out', type=Path, help='file of results; default: in results/speed, named after the GPU')
@@ -111,10 +119,10 @@ def main():
     args = parser().parse_args()
     if args.device.type=='cuda' and not torch.cuda.is_available(): raise SystemExit('There is no GPU here. --device cpu tries the script; see --help')
     name = re.sub(r'\W+', '-', torch.cuda.get_device_name() if args.device.type=='cuda' else 'cpu').lower()
-    args.end,args.folder = time.time()+60*args.minutes,here.parent.parent/'runs'/f'speed-{name}'
+    args.end,args.folder = time.time()+60*args.minutes,here.parent.parent/'runs'/('full' if args.data else f'speed-{name}')
     kept = Kept(args.out or results/f'gpu-{name}.json')
     kept['machine'] = machine()
-    for key,f in {'synchronizations': syncs, 'stock fastai, images/s': stock, 'seconds of training': committee, 'seconds of evaluate': evaluate}.items():
+    for key,f in {'seconds of training': committee, 'seconds of evaluate': evaluate, 'synchronizations': syncs, 'stock fastai, images/s': stock}.items():
         if key in kept or time.time()>args.end: continue
         if f is evaluate and 'seconds of training' not in kept: continue
         f(args, kept)

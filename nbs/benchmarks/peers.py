@@ -25,7 +25,7 @@ class StepRate(Callback):
     def __init__(self, n): self.n = n
     def before_fit(self): self.times,self.bs,self.cuda = [],self.dls.train.bs,self.dls.device.type=='cuda'
     def after_batch(self):
-        if self.cuda: torch.cuda.synchronize()
+        if self.cuda and len(self.times) in (0,self.n): torch.cuda.synchronize()
         self.times.append(time.perf_counter())
         if len(self.times)>self.n: raise CancelFitException()
     def before_validate(self): raise CancelValidException()
