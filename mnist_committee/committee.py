@@ -97,7 +97,7 @@ def _train_together(dls, make_learner, epochs, seed, members, cbs, **kwargs):
             train.randoms.append(_Random(dls.device))
     nets = [o.model for o in learns]
     def loss(pred, *y): return len(nets)*learns[0].loss_func(pred, *y)
-    learn = mnist_learner(DataLoaders(train, dls.valid, device=dls.device), model=SideBySide(nets), loss_func=loss)
+    learn = mnist_learner(DataLoaders(train, dls.valid, device=dls.device), model=SideBySide(nets), loss_func=loss, opt_func=learns[0].opt_func)
     with no_random(), learn.no_bar(), learn.no_logging(): learn.fit_digits(epochs, cbs=cbs, **kwargs)
     return nets
 

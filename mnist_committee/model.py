@@ -11,7 +11,7 @@ __all__ = ['FirstConv', 'Residual', 'MeanPool', 'DigitNet', 'mnist_model']
 import torch, torch.nn.functional as F
 from torch import nn
 
-# %% ../nbs/02_model.ipynb #973e62b4
+# %% ../nbs/02_model.ipynb #5a1d0d01
 class FirstConv(nn.Conv2d):
     "A convolution of images with one channel, or few; on CUDA a matrix product, as its library's convolutions are slow at that"
     def forward(self, x): return self.as_product(x) if x.device.type=='cuda' else super().forward(x)
@@ -23,6 +23,7 @@ class FirstConv(nn.Conv2d):
         rows,weight = [F.pad(o, (0, -o.shape[1]%8)) for o in (seen.reshape(-1, self.in_channels*kh*kw), self.weight.flatten(1))]
         return F.linear(rows, weight, self.bias).view(*seen.shape[:3], -1).permute(0,3,1,2)
 
+# %% ../nbs/02_model.ipynb #973e62b4
 class Residual(nn.Module):
     "Batch norm, then `x + relu(conv3x3(x))`: the skip surrounds one convolution"
     def __init__(self,

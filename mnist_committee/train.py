@@ -174,7 +174,8 @@ class _GraphedBatch:
             loss = learn.loss_func(pred, *self.batch[n:])
             loss.backward()
             return pred.detach(),loss.detach(),[o.grad for o in self.params]
-        self.pred,self.loss,self.grads = self.graph.capture(f)
+        try: self.pred,self.loss,self.grads = self.graph.capture(f)
+        except RuntimeError as e: raise RuntimeError(f"this net with its loss can't be captured as a CUDA graph ({e}): train it with mnist_learner(…, fast=False)") from e
 
 def _advance(bar):
     "What fastai's progress bar does after a batch, but the loss is read back only when the bar is drawn, a few times a second"

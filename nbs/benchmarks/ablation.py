@@ -1,12 +1,17 @@
 """Change one part of the recipe at a time, and judge on a hold-out of the training set: `python nbs/benchmarks/ablation.py path/to/mnist`
 
 Nets that are there already are not trained again, so it may be stopped, and run again. `--part 0 2` does every second variant, for two processes side by side.
-`--writers` holds out digits of other writers. `--test`, once all is settled, asks the test set."""
-import argparse, json, re
+`--writers` holds out digits of other writers; `--many` does so, too, with twelve nets of width 32 at a time, which is work for a GPU. `--test`, once all is settled, asks the test set."""
+import argparse, json, re, time
+from functools import partial
 from pathlib import Path
 
 import torch, torch.nn.functional as F
+from fastai.callback.core import Callback, CancelValidException
+from fastai.losses import CrossEntropyLossFlat
+from fastai.optimizer import OptimWrapper
 from mnist_committee.all import *
+from mnist_committee.committee import _prep, _train_together
 
 root = Path(__file__).resolve().parent.parent.parent
 results,runs = root/'results'/'ablation',root/'runs'
@@ -40,6 +45,14 @@ by_writers = {
     'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
     'width 32, twice as many epochs': dict(width=32, epochs=10),
     'width 32, two blocks in a row, twice as many epochs': dict(net=dict(width=32, depth=2), epochs=10),
+}
+many = {
+    'one block': {},
+    'label smoothing 0.1': dict(smoothing=.1),
+    'twice as many epochs': dict(epochs=20),
+    'two blocks in a row': dict(depth=2),
+    'AdamW, weight decay 0.05': dict(decay=.05),
+    'width 64': dict(width=64, n=5),
 }
 of_data = 'alpha sigma max_deg crop slant stretch bs'.split()
 
@@ -84,6 +97,22 @@ def hold_out(name, change, n, dls, folder, draws=(0,)):
     write_json(file(name, folder), res)
     print(name, res, flush=True)
 
+class NoValidation(Callback):
+    def before_validate(self): raise CancelValidException()
+
+def hold_out_many(name, dls, folder, n=12, epochs=10, width=32, depth=1, smoothing=0., decay=0.):
+    "Train `n` nets at the same time, and write to `folder` what they say about the digits held out, before and after `update_bn`"
+    def opt(params, lr=1e-2): return OptimWrapper(params, opt=partial(torch.optim.AdamW, fused=True, weight_decay=decay), lr=lr)
+    def make(dls): return mnist_learner(dls, model=mnist_model(width=width, depth=depth), loss_func=CrossEntropyLossFlat(label_smoothing=smoothing), opt_func=opt if decay else digit_opt)
+    start = time.perf_counter()
+    nets = _train_together(dls, make, epochs, 0, range(n), [NoValidation()])
+    seconds = round(time.perf_counter()-start, 1)
+    c = Committee(nets, _prep(dls), dls.device)
+    res = dict(name=name, change=many[name], draws={0: score(c.evaluate(dls.valid))}, update_bn=score(c.update_bn(dls.train.dataset).evaluate(dls.valid)),
+               seconds=seconds, torch=torch.__version__, device=torch.cuda.get_device_name() if dls.device.type=='cuda' else 'CPU')
+    write_json(file(name, folder), res)
+    print(name, res, flush=True)
+
 def score(ev):
     "Errors in `ev.n` digits, and cross entropy, of each member and of the committee"
     return dict(n=ev.n, errors=[int(o) for o in ev.members().errors[:-1]], committee=int(ev.errors),
@@ -102,10 +131,15 @@ def main():
     p.add_argument('--n', type=int, default=3, help='nets a variant')
     p.add_argument('--part', type=int, nargs=2, default=(0,1), help='which variants: every B-th from A')
     p.add_argument('--writers', action='store_true', help='hold out writers, and not digits at random')
+    p.add_argument('--many', action='store_true', help='the same, with many nets at a time')
     p.add_argument('--test', action='store_true')
     args = p.parse_args()
     if args.test: return test(args.path)
     if args.writers: write_json(results/'writers'/'neighbours.json', neighbours(args.path))
+    if args.many:
+        for name,change in many.items():
+            if not file(name, results/'many').exists(): hold_out_many(name, other_writers(args.path, {}), results/'many', **change)
+        return
     a,b = args.part
     for name,change in list((by_writers if args.writers else variants).items())[a::b]:
         if args.writers: hold_out(name, change, args.n, other_writers(args.path, change), results/'writers')
