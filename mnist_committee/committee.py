@@ -188,7 +188,6 @@ def predict(self:Committee,
     bs:int=None, # Images on the device at a time; default: 256 on a CPU, 1,024 elsewhere
 )->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes)
     "What the committee, or each member, says about `images`"
-    if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
     if n_tta<0: raise ValueError(f"n_tta is {n_tta}: average over 0 or more distorted draws")
     p = self._member_probs(self._dl(images, bs, n_tta>0), max(1, n_tta))
     return p if members else p.mean(0)
@@ -196,6 +195,7 @@ def predict(self:Committee,
 @patch
 def _dl(self:Committee, images, bs, distort):
     "A loader that prepares `images` as in training"
+    if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
     shape,vocab = tuple(self.prep['shape']),self.prep['vocab']
     ds = images if isinstance(images, DigitDataset) else DigitDataset(images, vocab=vocab, split_idx=1, shape=shape)
     if ds.shape!=shape: raise ValueError(f"images are (channels, height, width) = {ds.shape}, but this committee was trained on {shape}")

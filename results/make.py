@@ -28,10 +28,12 @@ committees = {  # what `Committee.fit` is given, `mnist_dls` as `tfms`, and `mni
     'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
     'full': dict(n=35, width=128)}
 
+def folder(name): return here.parent/'runs'/name
+
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 digits in folder `data`, and test it on the 10,000 others"
     args = committees[name].copy()
-    path,net,update_bn = here.parent/'runs'/name,args.pop('net', None),args.pop('update_bn', False)
+    path,net,update_bn = folder(name),args.pop('net', None),args.pop('update_bn', False)
     dls = mnist_dls(data, **args.pop('tfms', {}))
     make = (lambda dls: mnist_learner(dls, model=mnist_model(**net))) if net else None
     c = Committee.fit(dls, **args | dict(n=n or args['n']), path=path, make_learner=make)
@@ -43,7 +45,7 @@ def train(name, data, n=None):
 
 def test(name, data):
     "Ask the trained committee `name` about MNIST's test set, and write the evidence"
-    c = Committee.pretrained() if name=='pretrained' else Committee.load(here.parent/'runs'/name)
+    c = Committee.pretrained() if name=='pretrained' else Committee.load(folder(name))
     write_evidence(name, c.evaluate(mnist_dls(data).valid), c)
 
 def write_evidence(name, ev, c):
