@@ -48,11 +48,11 @@ def field_rms(
     return alpha / (2*sigma*(3*torch.pi)**.5)
 
 # %% ../nbs/01_augment.ipynb #211e5116
-def _noise(n, h, w, device):
-    "Uniform noise (n,2,h,w) in -1..1. On a CPU 8 bits of each are plenty, and faster to draw"
-    if device.type!='cpu': return torch.empty(n, 2, h, w, device=device).uniform_(-1, 1)
-    ints = torch.empty(-(-n*h*w//4), dtype=torch.int64).random_(-2**63, None).view(torch.int8)[:n*2*h*w]
-    return ints.float().add_(.5).div_(127.5).view(n, 2, h, w)
+@lru_cache(maxsize=8)
+def _waves(n, sigma, device):
+    "The waves (n,k) along `n` pixels that the blur leaves at more than 1 %, each as high as it leaves them"
+    height,wave = torch.linalg.eigh(_blur_matrix(n, sigma, torch.device('cpu')))
+    return (height*wave)[:,height>.01].to(device)
 
 # %% ../nbs/01_augment.ipynb #77d43e7e
 @lru_cache(maxsize=8)
@@ -84,7 +84,8 @@ class ElasticField:
     )->torch.Tensor: # Displacements (n, 2, height, width) in pixels: x (to the right), then y (down)
         "Draw one field an image"
         n,_,h,w = x.shape
-        d = elastic_field(_noise(n, h, w, x.device), self.alpha, self.sigma)
+        down,right = (_waves(o, self.sigma, x.device) for o in (h,w))
+        d = down @ (torch.randn(n, 2, down.shape[1], right.shape[1], device=x.device) @ (self.alpha/3**.5*right).T)
         return d if self.p==1 else d * (torch.rand(n, 1, 1, 1, device=x.device)<self.p)
 
     def before_call(self, x):
