@@ -45,6 +45,8 @@ by_writers = {
     'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
     'width 32, twice as many epochs': dict(width=32, epochs=10),
     'width 32, two blocks in a row, twice as many epochs': dict(net=dict(width=32, depth=2), epochs=10),
+    'taught': dict(teachers='width 32, two blocks in a row, twice as many epochs'),
+    'width 32, taught, twice as many epochs': dict(width=32, epochs=10, teachers='width 32, two blocks in a row, twice as many epochs'),
 }
 many = {
     'one block': {},
@@ -90,12 +92,23 @@ def other_writers(path, change):
 
 def hold_out(name, change, n, dls, folder, draws=(0,)):
     "Train `n` nets with `change`, and write to `folder` what they say about the digits held out, before and after `update_bn`"
-    make = (lambda dls: mnist_learner(dls, model=mnist_model(**change['net']))) if 'net' in change else None
-    c = Committee.fit(dls, n, **small | {k:v for k,v in change.items() if k not in of_data+['net']}, make_learner=make, path=runs/folder.name/file(name).stem)
+    settings = small | {k:v for k,v in change.items() if k not in of_data}
+    net,teachers = settings.pop('net', dict(width=settings['width'])),settings.pop('teachers', None)
+    def make(dls): return mnist_learner(dls, model=mnist_model(**net), **taught_by(Committee.load(runs/folder.name/file(teachers).stem)) if teachers else {})
+    c = Committee.fit(dls, n, **settings, make_learner=make if teachers or 'net' in change else None, path=runs/folder.name/file(name).stem)
     res = dict(name=name, change=change, draws={k: score(c.evaluate(dls.valid, n_tta=k)) for k in draws},
                update_bn=score(c.update_bn(dls.train.dataset).evaluate(dls.valid)), seconds=[o['seconds'] for o in c.records], torch=torch.__version__, threads=torch.get_num_threads())
     write_json(file(name, folder), res)
     print(name, res, flush=True)
+
+class Taught(Callback):
+    "The targets are what the committee `teachers` says about the same distorted digits (Beyer et al. 2021), and not the labels"
+    def __init__(self, teachers): self.teachers = teachers
+    def before_batch(self):
+        if self.training:
+            with torch.no_grad(), autocast(self.dls.device): self.learn.yb = torch.stack([net(self.x) for net in self.teachers.nets]).float().softmax(2).mean(0),
+
+def taught_by(teachers): return dict(loss_func=F.cross_entropy, cbs=Taught(teachers))
 
 class NoValidation(Callback):
     def before_validate(self): raise CancelValidException()
