@@ -45,8 +45,7 @@ by_writers = {
     'two blocks in a row, twice as many epochs': dict(net=dict(width=16, depth=2), epochs=10),
     'width 32, twice as many epochs': dict(width=32, epochs=10),
     'width 32, two blocks in a row, twice as many epochs': dict(net=dict(width=32, depth=2), epochs=10),
-    'taught': dict(teachers='width 32, two blocks in a row, twice as many epochs'),
-    'width 32, taught, twice as many epochs': dict(width=32, epochs=10, teachers='width 32, two blocks in a row, twice as many epochs'),
+    'taught by wider nets': dict(teachers='width 32, two blocks in a row, twice as many epochs'),
 }
 many = {
     'one block': {},
