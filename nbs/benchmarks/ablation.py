@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import torch, torch.nn.functional as F
-from fastai.callback.core import Callback, CancelValidException
+from fastai.callback.core import Callback
 from fastai.losses import CrossEntropyLossFlat
 from fastai.optimizer import OptimWrapper
 from mnist_committee.all import *
-from mnist_committee.committee import _prep, _train_together
+from mnist_committee.committee import _MemberProgress, _prep, _train_together
 
 root = Path(__file__).resolve().parent.parent.parent
 results,runs = root/'results'/'ablation',root/'runs'
@@ -93,8 +93,9 @@ def hold_out(name, change, n, dls, folder, draws=(0,)):
     "Train `n` nets with `change`, and write to `folder` what they say about the digits held out, before and after `update_bn`"
     settings = small | {k:v for k,v in change.items() if k not in of_data}
     net,teachers = settings.pop('net', dict(width=settings['width'])),settings.pop('teachers', None)
-    def make(dls): return mnist_learner(dls, model=mnist_model(**net), **taught_by(Committee.load(runs/folder.name/file(teachers).stem)) if teachers else {})
-    c = Committee.fit(dls, n, **settings, make_learner=make if teachers or 'net' in change else None, path=runs/folder.name/file(name).stem)
+    taught = dict(loss_func=F.cross_entropy, cbs=Taught(Committee.load(runs/folder.name/file(teachers).stem))) if teachers else {}
+    def make(dls): return mnist_learner(dls, model=mnist_model(**net), **taught)
+    c = Committee.fit(dls, n, **settings, make_learner=make if taught or 'net' in change else None, path=runs/folder.name/file(name).stem)
     res = dict(name=name, change=change, draws={k: score(c.evaluate(dls.valid, n_tta=k)) for k in draws},
                update_bn=score(c.update_bn(dls.train.dataset).evaluate(dls.valid)), seconds=[o['seconds'] for o in c.records], torch=torch.__version__, threads=torch.get_num_threads())
     write_json(file(name, folder), res)
@@ -107,17 +108,12 @@ class Taught(Callback):
         if self.training:
             with torch.no_grad(), autocast(self.dls.device): self.learn.yb = torch.stack([net(self.x) for net in self.teachers.nets]).float().softmax(2).mean(0),
 
-def taught_by(teachers): return dict(loss_func=F.cross_entropy, cbs=Taught(teachers))
-
-class NoValidation(Callback):
-    def before_validate(self): raise CancelValidException()
-
 def hold_out_many(name, dls, folder, n=12, epochs=10, width=32, depth=1, smoothing=0., decay=0.):
     "Train `n` nets at the same time, and write to `folder` what they say about the digits held out, before and after `update_bn`"
     def opt(params, lr=1e-2): return OptimWrapper(params, opt=partial(torch.optim.AdamW, fused=True, weight_decay=decay), lr=lr)
     def make(dls): return mnist_learner(dls, model=mnist_model(width=width, depth=depth), loss_func=CrossEntropyLossFlat(label_smoothing=smoothing), opt_func=opt if decay else digit_opt)
     start = time.perf_counter()
-    nets = _train_together(dls, make, epochs, 0, range(n), [NoValidation()])
+    nets = _train_together(dls, make, epochs, 0, range(n), [_MemberProgress(epochs*len(dls.train)).start(range(n), n)])
     seconds = round(time.perf_counter()-start, 1)
     c = Committee(nets, _prep(dls), dls.device)
     res = dict(name=name, change=many[name], draws={0: score(c.evaluate(dls.valid))}, update_bn=score(c.update_bn(dls.train.dataset).evaluate(dls.valid)),

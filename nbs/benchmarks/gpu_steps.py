@@ -1,28 +1,15 @@
 "What each part of the step is worth on a GPU, in milliseconds a step of one net: `python nbs/benchmarks/gpu_steps.py path/to/mnist`"
-import argparse, json, time
+import argparse, json
 from unittest import mock
 
 import pandas as pd, torch
 from bench import machine, results
-from fastai.callback.core import Callback, CancelFitException, CancelValidException
 from mnist_committee import train
 from mnist_committee.all import *
 from mnist_committee.committee import _train_member, _train_together
 from mnist_committee.model import FirstConv
+from peers import StepRate
 from torch import nn
-
-class Between(Callback):
-    "Measures the `seconds` of the steps from `a` to `b`, which ends training"
-    order = 100
-    def __init__(self, a=30, b=230): self.a,self.b = a,b
-    def after_batch(self):
-        if self.train_iter not in (self.a,self.b): return
-        torch.cuda.synchronize()
-        if self.train_iter==self.a: self.start = time.perf_counter()
-        else:
-            self.seconds = time.perf_counter()-self.start
-            raise CancelFitException()
-    def before_validate(self): raise CancelValidException()
 
 class Ungraphed(FastStep):
     "The fast step, but its kernels are launched one by one"
@@ -36,8 +23,8 @@ def ms(dls, nets, width, step=FastStep, convolution=False):
     forward = nn.Conv2d.forward if convolution else FirstConv.forward
     with mock.patch.object(train, 'FastStep', step), mock.patch.object(FirstConv, 'forward', forward):
         torch._dynamo.reset()
-        for _ in range(2): (_train_together if nets>1 else _train_member)(dls, lambda dls: mnist_learner(dls, width), 2, 0, range(nets), [at := Between()])
-    return 1000*at.seconds/(at.b-at.a)/nets
+        for _ in range(2): (_train_together if nets>1 else _train_member)(dls, lambda dls: mnist_learner(dls, width), 2, 0, range(nets), [steps := StepRate(200, warmup=30)])
+    return 1000*steps.seconds/steps.n/nets
 
 def uncompiled(): return FastStep(compile=False)
 

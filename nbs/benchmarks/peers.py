@@ -20,11 +20,12 @@ from torch import nn
 # Training
 
 class StepRate(Callback):
-    "Stops a fit after `n` steps and a first one that does not count; `rate` is in images a second. `n` may run into the next epoch; there is no validation"
+    "Stops a fit after `n` steps and `warmup` ones that do not count; `rate` is in images a second. `n` may run into the next epoch; there is no validation"
     order = 100
-    def __init__(self, n): self.n = n
+    def __init__(self, n, warmup=1): self.n,self.warmup = n,warmup
     def before_fit(self): self.times,self.bs,self.cuda = [],self.dls.train.bs,self.dls.device.type=='cuda'
     def after_batch(self):
+        if self.train_iter<self.warmup: return
         if self.cuda and len(self.times) in (0,self.n): torch.cuda.synchronize()
         self.times.append(time.perf_counter())
         if len(self.times)>self.n: raise CancelFitException()
