@@ -11,21 +11,24 @@ __all__ = ['FirstConv', 'Residual', 'MeanPool', 'DigitNet', 'mnist_model']
 import torch, torch.nn.functional as F
 from torch import nn
 
+from .core import whole_number
+
 # %% ../nbs/04_model.ipynb #5a1d0d01
 class FirstConv(nn.Conv2d):
-    "A convolution of images with one channel, or few; on CUDA a matrix product, as its library's convolutions are slow at that"
+    "Convolve images of one or few channels; on CUDA as a matrix product, where cuDNN's convolutions are slow"
     def forward(self, x): return self.as_product(x) if x.device.type=='cuda' else super().forward(x)
 
     def as_product(self, x):
-        "All that the kernel sees, a row for each pixel, times the weights; filled up to a multiple of 8 columns, as tensor cores like them"
+        "Return the convolution as one product; columns are padded to a multiple of 8, as tensor cores like them"
         (kh,kw),(ph,pw) = self.kernel_size,self.padding
         seen = F.pad(x, (pw,pw,ph,ph)).unfold(2, kh, 1).unfold(3, kw, 1).permute(0,2,3,1,4,5)
-        rows,weight = [F.pad(o, (0, -o.shape[1]%8)) for o in (seen.reshape(-1, self.in_channels*kh*kw), self.weight.flatten(1))]
+        rows,weight = seen.reshape(-1, self.in_channels*kh*kw),self.weight.flatten(1)
+        rows,weight = [F.pad(o, (0, -o.shape[1]%8)) for o in (rows, weight)]
         return F.linear(rows, weight, self.bias).view(*seen.shape[:3], -1).permute(0,3,1,2)
 
 # %% ../nbs/04_model.ipynb #973e62b4
 class Residual(nn.Module):
-    "Batch norm, then `x + relu(conv3x3(x))`: the skip surrounds one convolution"
+    "Compute `x + relu(conv3x3(x))` behind a batch norm: the skip connection spans one convolution"
     def __init__(self,
         d:int, # Number of channels, in and out
     ):
@@ -38,35 +41,41 @@ class Residual(nn.Module):
 
 # %% ../nbs/04_model.ipynb #ff75401a
 class MeanPool(nn.Module):
-    "The mean of each map; its gradient stays channels-last, as that of `nn.AdaptiveAvgPool2d(1)` does not"
+    "Average each map; the gradient stays channels-last, unlike that of `nn.AdaptiveAvgPool2d(1)`"
     def forward(self, x): return F.avg_pool2d(x, x.shape[-2:])
 
 # %% ../nbs/04_model.ipynb #c480108f
 class DigitNet(nn.Sequential):
-    "The layers in order, after a check that the images fit; `args` rebuilds it: `mnist_model(**net.args)`"
+    "Run the layers in order, after a check that the images fit; `mnist_model(**net.args)` builds the same net again"
     min_size = 8
     def forward(self, x):
-        c = self.args['c_in']
-        if x.ndim!=4 or x.shape[1]!=c or min(x.shape[2:])<self.min_size:
-            raise ValueError(f"the batch is {tuple(x.shape)}, but this net takes (n, {c}, height, width) with sides of at least {self.min_size} pixels")
+        c,least = self.args['c_in'],self.min_size
+        if x.ndim!=4 or x.shape[1]!=c or min(x.shape[2:])<least:
+            raise ValueError(f"the batch is {tuple(x.shape)}, but this net takes (n, {c}, height, width) "
+                             f"with sides of at least {least} pixels")
         return super().forward(x)
 
 # %% ../nbs/04_model.ipynb #03b28697
+def _layers(c_in, n_out, w, depth):
+    "The layers of a net of width `w`"
+    def blocks(d): return [Residual(d) for _ in range(depth)]
+    return [
+        FirstConv(c_in, w, 5, padding=2), nn.ReLU(inplace=True), *blocks(w), nn.MaxPool2d(2),
+        *blocks(w), nn.BatchNorm2d(w), nn.Conv2d(w, 2*w, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+        *blocks(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1),
+        nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(inplace=True),
+        *blocks(4*w), nn.BatchNorm2d(4*w), MeanPool(), nn.Flatten(), nn.Linear(4*w, n_out)]
+
+# %% ../nbs/04_model.ipynb #8555e519
 def mnist_model(
     c_in:int=1, # Channels of the images
     n_out:int=10, # Number of classes
     width:int=128, # Channels of the first layers; the last have four times as many
     depth:int=1, # Residual blocks in a row, wherever the recipe has one
-)->nn.Sequential: # Takes (n, c_in, height, width) in 0..1 with sides of 8 or more, gives logits (n, n_out)
-    "The recipe's net: 4,732,682 parameters at width 128 and depth 1"
-    for k,v in dict(c_in=c_in, n_out=n_out, width=width, depth=depth).items():
-        if v<1: raise ValueError(f"{k} is {v}: a net needs at least 1")
-    w = width
-    def blocks(d): return [Residual(d) for _ in range(depth)]
-    net = DigitNet(
-        FirstConv(c_in, w, 5, padding=2), nn.ReLU(inplace=True), *blocks(w), nn.MaxPool2d(2),
-        *blocks(w),   nn.BatchNorm2d(w),   nn.Conv2d(w, 2*w, 3, padding=1),   nn.MaxPool2d(2), nn.ReLU(inplace=True),
-        *blocks(2*w), nn.BatchNorm2d(2*w), nn.Conv2d(2*w, 4*w, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(inplace=True),
-        *blocks(4*w), nn.BatchNorm2d(4*w), MeanPool(), nn.Flatten(), nn.Linear(4*w, n_out))
-    net.args = dict(c_in=c_in, n_out=n_out, width=width, depth=depth)
+)->nn.Sequential: # Takes (n, c_in, height, width) in 0..1 with sides of 8 or more, returns logits (n, n_out)
+    "Build the recipe's net: 4,732,682 parameters at width 128 and depth 1; `ValueError` if a number is less than 1"
+    args = dict(c_in=c_in, n_out=n_out, width=width, depth=depth)
+    args = {k: whole_number(k, v) for k,v in args.items()}
+    net = DigitNet(*_layers(args['c_in'], args['n_out'], args['width'], args['depth']))
+    net.args = args
     return net
