@@ -25,17 +25,15 @@ def _array(o):
     o = o.detach().cpu()
     return (o.float() if o.is_floating_point() else o).numpy()
 
-# %% ../nbs/07_evaluation.ipynb #9af24924
+# %% ../nbs/07_evaluation.ipynb #36d87d7e
 def _check_probs(probs):
     "A copy of `probs` as (m,n,c) float32; ValueError if they are no probabilities"
     try: p = np.array(_array(probs), np.float32)
-    except (TypeError, ValueError) as e: raise ValueError(
-        f'probs must be an array, a tensor or lists of numbers, as many for every image: {e}') from None
+    except (TypeError, ValueError) as e: raise ValueError(f'probs must be numbers, as many for each image: {e}') from e
     if p.ndim==2: p = p[None]
     if p.ndim!=3 or not p.size: raise ValueError(
         f'probs must be (members,images,classes) or (images,classes), and not empty: got shape {p.shape}')
-    if not np.isfinite(p).all(): raise ValueError(
-        'probs hold NaN or infinity: look for a member whose training diverged')
+    if not np.isfinite(p).all(): raise ValueError('probs hold NaN or infinity: look for a member that diverged')
     off = abs(p.sum(-1)-1).max()
     if off>1e-2: raise ValueError(f'each row of probs must sum to 1, one is {off:.3g} off: apply softmax first')
     if p.min()<-1e-4: raise ValueError(f'probs must not be negative, one is {p.min():.3g}: apply softmax first')
@@ -47,12 +45,12 @@ def _check_targets(targets, n, c):
     y = _array(targets)
     if y.ndim!=1 or not np.issubdtype(y.dtype, np.integer): raise ValueError(
         f'targets must be (n,) integers, one class an image: got {y.dtype} of shape {y.shape}')
-    if len(y)!=n: raise ValueError(
-        f'{len(y):,} targets for {n:,} images: predict and label the same images, in one order')
+    if len(y)!=n: raise ValueError(f'{len(y):,} targets for {n:,} images: label the images that were predicted')
     if y.min()<0 or y.max()>=c: raise ValueError(
         f'targets must be 0 to {c-1}, got {y.min()} to {y.max()}: give positions in the list of class names')
     return y.astype(np.int64)
 
+# %% ../nbs/07_evaluation.ipynb #cda022a8
 def _check_vocab(vocab, c):
     "`vocab` as a list of `c` strings, '0', '1', … if None"
     v = [str(o) for o in (range(c) if vocab is None else vocab)]
@@ -64,21 +62,19 @@ def _check_images(images, n):
     "`images` as (n,h,w) or (n,h,w,3) uint8, None if None"
     if images is None: return None
     x = _array(images)
-    if x.dtype!=np.uint8: raise ValueError(
-        f'images must be uint8, 0 to 255, as they were before normalization: got {x.dtype}')
+    if x.dtype!=np.uint8: raise ValueError(f'images must be uint8, 0 to 255, as before normalization: got {x.dtype}')
     if x.ndim==4 and x.shape[1]==1: x = x[:,0]
     if x.ndim==4 and x.shape[1]==3: x = x.transpose(0,2,3,1)
     if x.ndim!=3 and not (x.ndim==4 and x.shape[-1]==3): raise ValueError(
         f'images must be (n,h,w), (n,1,h,w) or (n,3,h,w): got shape {x.shape}')
-    if len(x)!=n: raise ValueError(
-        f'{len(x):,} images for {n:,} predictions: give the images that were predicted, in their order')
+    if len(x)!=n: raise ValueError(f'{len(x):,} images for {n:,} predictions: give the images that were predicted')
     return x
 
 # %% ../nbs/07_evaluation.ipynb #aae993e0
 class Evaluation:
     "Hold what a committee predicts for labelled images, and compute every score that follows from it"
     def __init__(self,
-        probs:np.ndarray, # (m,n,c) or (n,c) softmax outputs of m members for n images, each row sums to 1; arrays, tensors, lists
+        probs:np.ndarray, # (m,n,c) or (n,c) softmax outputs of m members for n images, each row sums to 1
         targets:np.ndarray, # (n,) true classes, integers 0 to c-1
         vocab:list=None, # c class names; '0', '1', … by default
         images:np.ndarray=None, # (n,h,w), (n,1,h,w) or (n,3,h,w) uint8, 0 to 255; only needed for the gallery
@@ -100,7 +96,7 @@ def wilson(
     n:int, # Trials, at least 1
     level:float=.95, # Confidence level, between 0 and 1
 ) -> tuple: # (lo, hi), each between 0 and 1
-    "Return Wilson's score interval for a proportion of `k` in `n` (Wilson 1927); ValueError unless 0 <= k <= n and n >= 1"
+    "Return Wilson's score interval for `k` in `n` (Wilson 1927); ValueError unless 0 <= k <= n and n >= 1"
     if not (n>=1 and 0<=k<=n and k%1==n%1==0): raise ValueError(
         f'give whole numbers, n of at least 1 and k of 0 to n: got k={k}, n={n}')
     ci = binomtest(int(k), int(n)).proportion_ci(level, method='wilson')
@@ -112,11 +108,13 @@ def errors(self:Evaluation) -> int: # 0 to n
     "Return how many images the committee gets wrong"
     return int(self.wrong.sum())
 
+# %% ../nbs/07_evaluation.ipynb #7c4cc1d6
 @patch(as_prop=True)
 def accuracy(self:Evaluation) -> float: # 0 to 1
     "Return the share of images that the committee gets right"
     return 1-self.errors/self.n
 
+# %% ../nbs/07_evaluation.ipynb #a65fb1aa
 @patch(as_prop=True)
 def interval(self:Evaluation) -> tuple: # (lo, hi), each 0 to 1
     "Return the 95% interval of the accuracy (Wilson 1927): what other images of the same kind might have given"
@@ -125,10 +123,11 @@ def interval(self:Evaluation) -> tuple: # (lo, hi), each 0 to 1
 # %% ../nbs/07_evaluation.ipynb #72204169
 @patch(as_prop=True)
 def nll(self:Evaluation) -> float: # 0 to 16.6, in nats; lower is better
-    "Return the mean negative log likelihood of the true class; float16's smallest number, `2**-24`, is the least probability"
+    "Return the mean negative log likelihood of the true class, with probabilities clipped at float16's least, `2**-24`"
     p = self.mean[np.arange(self.n), self.targets]
     return float(-np.log(p.clip(2**-24, 1)).mean())
 
+# %% ../nbs/07_evaluation.ipynb #c7afad37
 @patch(as_prop=True)
 def brier(self:Evaluation) -> float: # 0 to 2; lower is better
     "Return the squared error of the probabilities, summed over classes, as its mean over images (Brier 1950)"
@@ -149,6 +148,7 @@ def votes(self:Evaluation) -> np.ndarray: # (n,c) counts, each row sums to m
     top = self.probs.argmax(-1)
     return (top[...,None]==np.arange(self.c)).sum(0)
 
+# %% ../nbs/07_evaluation.ipynb #bc7ea6a5
 @patch
 def members(self:Evaluation) -> pd.DataFrame: # m+1 rows: n, errors, accuracy (0 to 1), lo and hi of its 95% interval
     "Return a row of scores for each member, the committee last"
@@ -216,50 +216,43 @@ def _accuracy_text(ev):
     lo,hi = ev.interval
     return f'{ev.accuracy:.2%} (95% interval {100*lo:.2f}–{hi:.2%})'
 
+# %% ../nbs/07_evaluation.ipynb #5d377e1e
 @patch
 def __repr__(self:Evaluation) -> str:
     "Return one line: size, errors, accuracy and its 95% interval"
     return (f'Evaluation of {self.m} {"member" if self.m==1 else "members"} on {self.n:,} images of {self.c} classes: '
             f'{self.errors:,} wrong, accuracy {_accuracy_text(self)}')
 
-# %% ../nbs/07_evaluation.ipynb #2b237daf
+# %% ../nbs/07_evaluation.ipynb #947ab332
 @patch
 def _repr_html_(self:Evaluation) -> str:
     "Return a small table of the same and of calibration, for Jupyter"
     accs = (self.probs.argmax(-1)==self.targets).mean(1)
     spread = f', sd {accs.std(ddof=1):.2%}' if self.m>1 else ''
-    rows = {'images': f'{self.n:,} of {self.c} classes', 'members': f'{self.m}, mean accuracy {accs.mean():.2%}{spread}',
-        'errors': f'{self.errors:,}', 'accuracy': _accuracy_text(self),
-        'calibration': f'NLL {self.nll:.4f}, Brier {self.brier:.4f}, ECE {self.ece():.2%}'}
+    rows = {'images': f'{self.n:,} of {self.c} classes',
+            'members': f'{self.m}, mean accuracy {accs.mean():.2%}{spread}',
+            'errors': f'{self.errors:,}', 'accuracy': _accuracy_text(self),
+            'calibration': f'NLL {self.nll:.4f}, Brier {self.brier:.4f}, ECE {self.ece():.2%}'}
     return pd.Series(rows).to_frame('Evaluation').to_html(border=0)
-
-# %% ../nbs/07_evaluation.ipynb #a568fd47
-def _right_by_size(probs, targets):
-    "How many images committees of the first 1, 2, … m of `probs` (m,n,c) get right"
-    return (probs.cumsum(0).argmax(-1)==targets).sum(-1)
-
-def _n_different(perms, k):
-    "How many different sets the first `k` of each row of `perms` are"
-    return len(np.unique(np.sort(perms[:,:k]), axis=0))
 
 # %% ../nbs/07_evaluation.ipynb #3a81082d
 @patch
 def size_curve(self:Evaluation,
     n_resample:int=100, # Committees drawn of each size, at least 2
     seed:int=0, # Seed of the draws
-) -> pd.DataFrame: # A row a size: size, different committees drawn, mean, sd, lo, hi (5th, 95th percentile), best (0 to 1)
+) -> pd.DataFrame: # A row a size: size, different (sets drawn), mean, sd, lo, hi (5th, 95th percentile), best (0 to 1)
     "Return the accuracy of committees of each size, drawn from the members without replacement"
     n_resample = whole_number('n_resample', n_resample, 2)
     top = self.probs.argmax(-1)
-    split = (top!=top[0]).any(0)                          # images on which members disagree
+    split = (top!=top[0]).any(0)     # images on which members disagree
     sure = (top[0]==self.targets)[~split].sum()
     p,y = self.probs[:,split].astype(np.float64), self.targets[split]
     perms = np.random.default_rng(seed).permuted(np.tile(np.arange(self.m), (n_resample,1)), axis=1)
-    right = sure+np.stack([_right_by_size(p[o], y) for o in perms])
+    right = sure+np.stack([(p[o].cumsum(0).argmax(-1)==y).sum(-1) for o in perms])     # draws x sizes
     lo,hi = np.percentile(right, [5,95], axis=0)
     acc = pd.DataFrame(dict(mean=right.mean(0), sd=right.std(0, ddof=1), lo=lo, hi=hi, best=right.max(0)))/self.n
     acc.insert(0, 'size', np.arange(self.m)+1)
-    acc.insert(1, 'different', [_n_different(perms, k) for k in acc['size']])
+    acc.insert(1, 'different', [len(np.unique(np.sort(perms[:,:k]), axis=0)) for k in acc['size']])
     return acc
 
 # %% ../nbs/07_evaluation.ipynb #c9358a0e
@@ -278,7 +271,7 @@ def compare(self:Evaluation,
 ) -> Comparison: # n, only_self_wrong, only_other_wrong, both_wrong (counts) and p_value, two-sided, 0 to 1
     "Test exactly, pair by pair, whether one is better than the other (McNemar 1947); ValueError if the targets differ"
     if not np.array_equal(self.targets, other.targets): raise ValueError(
-        f'a paired test needs the same images in the same order: the targets differ ({self.n:,} and {other.n:,} images)')
+        f'a paired test needs the same images in the same order: the targets differ ({self.n:,}, {other.n:,} images)')
     a,b = self.wrong,other.wrong
     mine,others = int((a&~b).sum()), int((b&~a).sum())
     p = binomtest(mine, mine+others).pvalue if mine+others else 1.
@@ -296,14 +289,12 @@ MNIST_CORRECTED = {947:9, 1621:6, 1901:4, 2462:0, 2597:3, 3558:0, 5937:3, 6651:6
 @patch
 def label_scores(
     self:Evaluation
-) -> pd.DataFrame: # 3 rows: n, errors, accuracy (0 to 1), its 95% interval (lo, hi), disputed (how many of the 15 count as errors)
-    "Return MNIST's test scores by official labels, ten corrected, fifteen left out (Northcutt et al. 2021), else ValueError"
+) -> pd.DataFrame: # 3 rows: n, errors, accuracy (0 to 1), lo, hi (95% interval), disputed (errors among the 15)
+    "Return MNIST's scores by official labels, 10 corrected, 15 left out (Northcutt et al. 2021); ValueError for others"
     at = np.array([*MNIST_DISPUTED])
-    if self.n!=10_000: raise ValueError(
-        f"label_scores is for MNIST's own test set of 10,000 images, this has {self.n:,}")
+    if self.n!=10_000: raise ValueError(f"label_scores is for MNIST's 10,000 test images, this has {self.n:,}")
     if (self.targets[at]!=[*MNIST_DISPUTED.values()]).any(): raise ValueError(
-        "the labels are not those of MNIST's test set in its own order: "
-        'evaluate the IDX files, unshuffled and with their official labels')
+        "the targets are not those of MNIST's test set in its own order: evaluate the IDX files, unshuffled")
     corrected,keep = self.targets.copy(), np.ones(self.n, bool)
     corrected[[*MNIST_CORRECTED]],keep[at] = [*MNIST_CORRECTED.values()], False
     rows = {'official labels': self.wrong, 'ten corrected': self.pred!=corrected, 'fifteen left out': self.wrong[keep]}
@@ -344,5 +335,4 @@ def load(cls:Evaluation,
                 if str(z['kind'])!=_kind: raise ValueError(f'it says it is {z["kind"]}')
                 return cls(z['probs'], z['targets'], z['vocab'].tolist(), z['images'] if 'images' in z else None)
         except Exception as e:     # whatever a damaged file makes NumPy, zipfile or zlib raise
-            raise ValueError(f'{path} is damaged, or Evaluation.save did not write it ({e}): '
-                             'evaluate again and save that') from e
+            raise ValueError(f'{path} is damaged, or Evaluation.save did not write it ({e}): save one anew') from e

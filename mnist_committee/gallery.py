@@ -19,17 +19,15 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from .core import whole_number
 from .evaluation import Evaluation, wilson
 
-# %% ../nbs/08_gallery.ipynb #e108c264
-_blue,_vermillion,_grey = '#0072B2','#D55E00','#BBBBBB'    # Okabe and Ito's palette, told apart by colour-blind readers too
+# %% ../nbs/08_gallery.ipynb #0601cf5b
+_blue,_vermillion,_grey = '#0072B2','#D55E00','#BBBBBB'     # Okabe and Ito's, told apart by colour-blind readers too
 
-# %% ../nbs/08_gallery.ipynb #56197e3d
-def _inline(): return 'inline' in plt.get_backend()     # Jupyter's backend, which shows what is open when a cell ends
+# %% ../nbs/08_gallery.ipynb #fce3ac62
+def _inline():
+    "Whether figures go to Jupyter's backend, which shows all that are open when a cell ends"
+    return 'inline' in plt.get_backend()
 
-def _show_inline(fig):
-    "Show `fig` now"
-    from IPython.display import display
-    display(fig)
-
+# %% ../nbs/08_gallery.ipynb #a3d607bb
 class Picture(plt.Figure):
     "A figure that pyplot shows as any other, but never twice"
     def _repr_mimebundle_(self, **kwargs):
@@ -37,27 +35,37 @@ class Picture(plt.Figure):
         if _inline(): plt.close(self)
         return {}
 
-# %% ../nbs/08_gallery.ipynb #4f5415ac
+# %% ../nbs/08_gallery.ipynb #b30c7944
+def _make_room():
+    "Where matplotlib would warn of too many open figures, close the oldest of ours, after Jupyter has shown it"
+    most,nums = plt.rcParams['figure.max_open_warning'], plt.get_fignums()
+    ours = [o for o in map(plt.figure, nums) if isinstance(o, Picture)] if 0<most<=len(nums) else []
+    if ours and _inline():
+        from IPython.display import display
+        display(ours[0])
+    elif ours: plt.close(ours[0])
+
+# %% ../nbs/08_gallery.ipynb #0f3bdcca
 def new_picture(
     **kwargs # Passed to `plt.figure`
 ) -> Picture: # The figure, still empty
-    "Open a figure; where matplotlib would warn of too many open ones, close the oldest of ours, which Jupyter shows first"
-    most,nums = plt.rcParams['figure.max_open_warning'], plt.get_fignums()
-    ours = [o for o in map(plt.figure, nums) if isinstance(o, Picture)] if 0<most<=len(nums) else []
-    if ours: _show_inline(ours[0]) if _inline() else plt.close(ours[0])
+    "Open a figure that `plt.show()` or Jupyter shows, once"
+    _make_room()
     return plt.figure(FigureClass=Picture, **kwargs)
 
-# %% ../nbs/08_gallery.ipynb #9821f134
+# %% ../nbs/08_gallery.ipynb #cff08a53
 def _short(s, n=12):
     "`s` on one line, without its middle where it has more than `n` characters"
-    s = ' '.join(s.split()) or "''"
+    s = ' '.join(s.split()) or '(empty)'
     return s if len(s)<=n else s[:n-1-n//3]+'…'+s[len(s)-n//3:]
 
+# %% ../nbs/08_gallery.ipynb #e87bcc0c
 def _missing(chars, file):
     "The `chars` that the font in `file` lacks"
     font = get_font(file)
     return {o for o in chars if not font.get_char_index(ord(o))}
 
+# %% ../nbs/08_gallery.ipynb #75f71282
 def _files(weight):
     "The file of each installed font family that is nearest to `weight`, the nearest first"
     fonts = [o for o in fontManager.ttflist if o.style=='normal' and not o.name.startswith('Last Resort')]
@@ -65,6 +73,7 @@ def _files(weight):
     for o in sorted(fonts, key=lambda o: (abs(o.weight-weight), o.name)): res.setdefault(o.name, o.fname)
     return res
 
+# %% ../nbs/08_gallery.ipynb #88468881
 def _families(chars, weight):
     "The usual font families, and after them installed ones with the `chars` that these lack"
     res = [*plt.rcParams['font.family']]
@@ -74,11 +83,12 @@ def _families(chars, weight):
         if still<left: res,left = [*res,name],still
     return res
 
-# %% ../nbs/08_gallery.ipynb #a40f2180
+# %% ../nbs/08_gallery.ipynb #767dc3ad
 def _font(names, weight=700):
     "Properties of a text that shows `names` as they are"
     return dict(parse_math=False, usetex=False, weight=weight, family=_families(''.join(names), weight))
 
+# %% ../nbs/08_gallery.ipynb #843cf2a0
 def _width(text, size, font):
     "Inches that `text` takes at `size` points"
     prop = FontProperties(family=font['family'], weight=font['weight'], size=size)
@@ -90,6 +100,7 @@ def _tiles(images, px=96):
     k = max(1, -(-max(images.shape[1:3])//px))
     return images[:,::k,::k]
 
+# %% ../nbs/08_gallery.ipynb #ebe4fbee
 def _mosaic(tiles, rows, cols, top, bottom, side):
     "`tiles` in one picture of `rows` by `cols` cells, with room around each"
     k,h,w,*rgb = tiles.shape
@@ -107,12 +118,13 @@ def _segments(votes, actual, pred):
     cols = [_blue, *[_grey]*len(rest), _vermillion]
     return [o for o in zip(order, [0,*ends[:-1]], ends, cols) if o[2]>o[1]]
 
+# %% ../nbs/08_gallery.ipynb #7fabab9d
 def _box(x, y, w, h):
     "Corners (…,4,2) of rectangles"
     x,y,w,h = np.broadcast_arrays(x, y, w, h)
     return np.stack([np.stack(o,-1) for o in ((x,y), (x+w,y), (x+w,y+h), (x,y+h))], -2)
 
-# %% ../nbs/08_gallery.ipynb #e36b5265
+# %% ../nbs/08_gallery.ipynb #102d3a49
 class _Grid:
     "Where things go in a gallery of `k` pictures; lengths are in pixels of the pictures, `inch` is the inches of one"
     def __init__(self, k, h, w, cols, size, names, font, strip):
@@ -125,7 +137,7 @@ class _Grid:
         self.side = self.px(max(.09, .5-w*self.inch/2, (wide-w*self.inch)/2))
         self.cw,self.ch = w+2*self.side, self.top+h+self.strip+self.foot
         i = np.arange(k)
-        self.x,self.y = i%self.cols*self.cw+self.side, i//self.cols*self.ch+self.top     # top left corner of each picture
+        self.x,self.y = i%self.cols*self.cw+self.side, i//self.cols*self.ch+self.top     # top left corners
 
     def px(self, inches): return int(np.ceil(inches/self.inch))
 
@@ -146,6 +158,7 @@ def _draw_pictures(ax, g, tiles):
     ax.imshow(mos, cmap='gray_r', vmin=0, vmax=255, extent=(0,mos.shape[1],mos.shape[0],0), aspect='auto')
     ax.add_collection(PolyCollection(_box(g.x, g.y, g.w, g.h), facecolor='none', edgecolor='#DDDDDD', lw=.6))
 
+# %% ../nbs/08_gallery.ipynb #e58d180a
 def _draw_names(ax, g, actual, pred):
     "The actual class in blue, the predicted one in vermillion: on one line if they are short, on two if not"
     mid,up,font = g.x+g.w/2, g.y-.05/g.inch, dict(va='bottom', **g.font)
@@ -180,24 +193,26 @@ def _draw_foot(ax, g, index, p_actual, p_pred):
         shift = (len(f'{a:.0%}')-len(f'{p:.0%}'))*.04/g.inch      # to the middle of the room that the two leave
         ax.text(x+shift, y, f'#{i}', color='grey', size=6.5, ha='center', va='top')
 
-# %% ../nbs/08_gallery.ipynb #59539623
+# %% ../nbs/08_gallery.ipynb #db56c382
 def _headline(ev, shown):
     "What the gallery says above its pictures"
     (lo,hi),some = ev.interval, f'; the worst {shown:,}:' if shown<ev.errors else ''
     return f'{ev.errors:,} of {ev.n:,} wrong ({ev.accuracy:.2%}, 95% interval {100*lo:.2f}–{hi:.2%}){some}'
 
+# %% ../nbs/08_gallery.ipynb #0973e3b7
 def _draw_head(ax, g, ev, title):
     "The headline, and what the colours and numbers mean"
     x,top = g.side, -.52/g.inch
     ax.text(x, top, title, size=11, weight='bold', va='top')
     keys = [Patch(color=_blue, label='actual'), Patch(color=_vermillion, label='predicted')]
     if ev.m==1: keys[1].set_label('predicted · %: probability · #: index')
-    else: keys.append(Patch(color=_grey, label=f'other · strip: votes of {ev.m} members · %: mean probability · #: index'))
-    ax.legend(handles=keys, loc='upper left', bbox_to_anchor=(x,-.3/g.inch), bbox_transform=ax.transData, borderaxespad=0,
-              borderpad=0, ncols=3, frameon=False, fontsize=8.5, handlelength=1, handleheight=.8, handletextpad=.4,
-              columnspacing=1)
+    else: keys.append(
+        Patch(color=_grey, label=f'other · strip: votes of {ev.m} members · %: mean probability · #: index'))
+    ax.legend(handles=keys, loc='upper left', bbox_to_anchor=(x,-.3/g.inch), bbox_transform=ax.transData,
+              borderaxespad=0, borderpad=0, ncols=3, frameon=False, fontsize=8.5, handlelength=1, handleheight=.8,
+              handletextpad=.4, columnspacing=1)
 
-# %% ../nbs/08_gallery.ipynb #0be1e9a7
+# %% ../nbs/08_gallery.ipynb #ca9a81d8
 def _no_errors(title):
     "What the gallery shows when there is nothing to show"
     wide = max(7.2, _width(title, 11, _font(''))+.4)
@@ -206,6 +221,7 @@ def _no_errors(title):
     ax.text(.2/wide, .5, title, size=11, weight='bold', va='center', usetex=False)
     return ax.figure
 
+# %% ../nbs/08_gallery.ipynb #88b7bffb
 def _draw_gallery(ev, idx, cols, size, names):
     "The errors at positions `idx`, or a word that there are none"
     if not len(idx): return _no_errors(f'No errors to show: {_headline(ev, 0)}')
@@ -220,14 +236,14 @@ def _draw_gallery(ev, idx, cols, size, names):
     plt.setp([*ax.texts, *ax.get_legend().get_texts()], parse_math=False, usetex=False)
     return ax.figure
 
-# %% ../nbs/08_gallery.ipynb #9fbe6a50
+# %% ../nbs/08_gallery.ipynb #4192aa42
 @patch
 def gallery(self:Evaluation,
     n:int=None, # Show only the worst `n`; all by default, but no more than 1,000
     cols:int=None, # Pictures a row; by default at most 10, in rows of about the same length
     size:float=.8, # Longer side of a picture, in inches
 ) -> plt.Figure: # With one pair of axes, about 1.5 inches a row; `plt.show()` shows it in a script
-    "Draw every misclassified image, the worst first, with its classes, probabilities and votes; ValueError without images"
+    "Draw every misclassified image, the worst first, with classes, probabilities and votes; ValueError without images"
     if self.images is None: raise ValueError(
         'no images to show: give them as Evaluation(probs, targets, images=…), (n,h,w) uint8')
     if n is not None: n = whole_number('n', n)
@@ -262,7 +278,7 @@ def plot_confusion(self:Evaluation,
     ax.set(xlabel='predicted', ylabel='actual', title=f'{self.errors:,} of {self.n:,} wrong')
     return fig
 
-# %% ../nbs/08_gallery.ipynb #2e365155
+# %% ../nbs/08_gallery.ipynb #20a732ff
 @patch
 def plot_reliability(self:Evaluation,
     bins:int=15, # Number of bins of equal width, at least 1
@@ -279,7 +295,7 @@ def plot_reliability(self:Evaluation,
            title=f'ECE {self.ece(bins):.2%} · NLL {self.nll:.4f} · Brier {self.brier:.4f}')
     ax.legend(loc='lower right', frameon=False)
     hist.bar(df.left, df.n, width=1/bins, align='edge', color=_grey, edgecolor='white')
-    hist.set(yscale='log', ylim=(.5,None), ylabel='images', xlabel='confidence: mean probability of the predicted class')
+    hist.set(yscale='log', ylim=(.5,None), ylabel='images', xlabel='confidence: probability of the predicted class')
     return fig
 
 # %% ../nbs/08_gallery.ipynb #862a4f28
