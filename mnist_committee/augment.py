@@ -19,7 +19,28 @@ from fastcore.foundation import L
 
 from .core import moved, whole_number
 
-# %% ../nbs/02_augment.ipynb #acbc2be5
+# %% ../nbs/02_augment.ipynb #0ef701be
+class ElasticDistortion(AffineCoordTfm):
+    "Distort images by smooth random fields (Simard et al. 2003), with affine moves, crop and resize in one resample"
+    def __init__(self,
+        alpha:float=8., # Scale of the noise, in pixels; `field_rms(alpha, sigma)` is the RMS displacement on each axis
+        sigma:float=3., # Standard deviation of the blur, in pixels: larger is smoother
+        p:float=1., # Probability, for each image by itself, that it is distorted
+        crop:int=None, # Side of a square cut out at random, in validation from the centre, in pixels; None: no crop
+        size:int|tuple=None, # Output size in pixels, or (height, width); None keeps the image's size
+        valid:bool=False, # Distort (and transform) in validation too? The crop is central there in any case
+        pad_mode:str=PadMode.Zeros, # What lies outside of the image: a `PadMode`; zeros is background for digits
+        mode:str='bilinear', # Interpolation of images
+        mode_mask:str='nearest', # Interpolation of masks
+        generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
+    ):
+        field = ElasticField(alpha, sigma, p, generator)
+        super().__init__(coord_fs=field if field.alpha else None, size=None if size is None else _height_width(size),
+                         mode=mode, pad_mode=pad_mode, mode_mask=mode_mask)
+        self.aff_fs,self.crop = _OwnFunctions(),None if crop is None else whole_number('crop', crop)
+        self.alpha,self.sigma,self.valid,self.generator = field.alpha,field.sigma,valid,generator
+
+# %% ../nbs/02_augment.ipynb #5638f001
 def real_number(
     name:str, # What the number is, for the error message
     value, # The number; NumPy's and PyTorch's are taken too
@@ -32,53 +53,14 @@ def real_number(
     if not (math.isfinite(res) and ok(res)): raise ValueError(f"{name} is {value!r}: {rule}")
     return res
 
+# %% ../nbs/02_augment.ipynb #52f03e5f
 def _height_width(size):
     "`size`, one number of pixels or two, as (height, width)"
     size = tuple(size) if isinstance(size, (tuple,list)) else (size,size)
     if len(size)!=2: raise ValueError(f"size is {size}: give one number of pixels, or (height, width)")
     return tuple(whole_number('size', o) for o in size)
 
-# %% ../nbs/02_augment.ipynb #0ef701be
-class ElasticDistortion(AffineCoordTfm):
-    "Distort images by smooth random fields (Simard et al. 2003), with affine transforms, crop and resize in one resample"
-    def __init__(self,
-        alpha:float=8., # Scale of the noise, in pixels. Pixels move by `field_rms(alpha, sigma)` along each axis, root mean square
-        sigma:float=3., # Standard deviation of the blur, in pixels: larger is smoother
-        p:float=1., # Probability, for each image by itself, that it is distorted
-        crop:int=None, # Side in pixels of a square cut out at random, in validation from the centre; None keeps the whole image
-        size:int|tuple=None, # Output size in pixels, or (height, width); None keeps the image's size
-        valid:bool=False, # Distort (and transform) in validation too? The crop is central there in any case
-        pad_mode:str=PadMode.Zeros, # What lies outside of the image: a `PadMode`; zeros is background for digits
-        mode:str='bilinear', # Interpolation of images
-        mode_mask:str='nearest', # Interpolation of masks
-        generator:torch.Generator=None, # Source of the random numbers, on the images' device; default: PyTorch's global generator
-    ):
-        field = ElasticField(alpha, sigma, p, generator)
-        super().__init__(coord_fs=field if field.alpha else None, size=None if size is None else _height_width(size),
-                         mode=mode, pad_mode=pad_mode, mode_mask=mode_mask)
-        self.aff_fs,self.crop = _OwnFunctions(),None if crop is None else whole_number('crop', crop)
-        self.alpha,self.sigma,self.valid,self.generator = field.alpha,field.sigma,valid,generator
-
-class _OwnFunctions(L):
-    "The functions of an `ElasticDistortion`, which warn when another transform takes them over"
-    def __radd__(self, other):
-        warnings.warn("ElasticDistortion is combined into a transform before it, where its crop, size, valid and pad_mode "
-                      "are lost: put ElasticDistortion first", stacklevel=5)
-        return other + list(self)
-
-# %% ../nbs/02_augment.ipynb #6c1ac3de
-def _images(b):
-    "The images in `b`, or in the first of a tuple; None, with a warning, for a tensor that fastai takes for no image"
-    while isinstance(b, tuple): b = b[0]
-    if isinstance(b, TensorImage):
-        b = b.as_subclass(torch.Tensor)
-        if b.ndim in (3,4): return b
-        raise ValueError(f"images have {b.ndim} axes {tuple(b.shape)}: give (channels,h,w) or (n,channels,h,w)")
-    if not isinstance(b, torch.Tensor):
-        raise TypeError(f"ElasticDistortion was given a {type(b).__name__}: give a TensorImage, such as ToTensor makes of a PIL image")
-    warnings.warn(f"ElasticDistortion leaves a {type(b).__name__} as it is, since fastai transforms images of type "
-                  "TensorImage only: wrap them, TensorImage(x), and put them first in a tuple", stacklevel=4)
-
+# %% ../nbs/02_augment.ipynb #51007ea8
 @patch
 def before_call(self:ElasticDistortion, b, split_idx):
     "Draw what the batch needs: one matrix and one field an image"
@@ -88,10 +70,25 @@ def before_call(self:ElasticDistortion, b, split_idx):
     if not self.do: return
     self.single,x = x.ndim==3,x.float()
     if self.single: x = x[None]
-    with torch._C.DisableTorchFunctionSubclass(): self.mat = self._matrix(x)  # fastai's types cost more than these small products
+    with torch._C.DisableTorchFunctionSubclass(): self.mat = self._matrix(x)  # fastai's types cost more than products
     if self.distort: self.coord_fs.map(lambda f: f.before_call(x))
 
-# %% ../nbs/02_augment.ipynb #504d9ec6
+# %% ../nbs/02_augment.ipynb #6d9816f9
+def _images(b):
+    "The images in `b`, or in the first of a tuple; None, with a warning, for a tensor that fastai takes for no image"
+    while isinstance(b, tuple): b = b[0]
+    if isinstance(b, TensorImage): return _checked(b.as_subclass(torch.Tensor))
+    kind = type(b).__name__
+    if not isinstance(b, torch.Tensor): raise TypeError(f"ElasticDistortion was given a {kind}: give a TensorImage")
+    warnings.warn(f"ElasticDistortion leaves a {kind} as it is, since fastai transforms images of type TensorImage "
+                  "only: wrap them, TensorImage(x), and put them first in a tuple", stacklevel=4)
+
+# %% ../nbs/02_augment.ipynb #d065f418
+def _checked(x):
+    if x.ndim in (3,4): return x
+    raise ValueError(f"images have {x.ndim} axes {tuple(x.shape)}: give (channels,h,w) or (n,channels,h,w)")
+
+# %% ../nbs/02_augment.ipynb #1d82b499
 @patch
 def _matrix(self:ElasticDistortion, x):
     "Affine matrices (n,2,3) from output to input coordinates, both in -1..1"
@@ -104,67 +101,83 @@ def _matrix(self:ElasticDistortion, x):
     if self.crop is not None: lin,t = self._cropped(lin, t, pixel, min(h, w))
     return torch.cat([lin, t], 2)
 
+# %% ../nbs/02_augment.ipynb #65911c63
 @patch
 def _cropped(self:ElasticDistortion, lin, t, pixel, most):
     "`lin` and `t` after a shrink to the crop and a move to its place"
-    if self.crop>most:
-        raise ValueError(f"crop is {self.crop}, but the shorter side of the images is {most}: crop at most {most}")
+    if self.crop>most: raise ValueError(f"crop is {self.crop}, but the shorter side of the images is {most}: "
+                                        f"crop at most {most}")
     side = self.crop/2*pixel
     if not self.train: return lin*side, t
     place = torch.rand(len(t), 2, device=t.device, generator=self.generator)*2-1
     return lin*side, torch.baddbmm(t, lin, (place * (1-side))[...,None])
 
-# %% ../nbs/02_augment.ipynb #77d43e7e
+# %% ../nbs/02_augment.ipynb #d5f519c9
 @lru_cache(maxsize=8)
 def _of_pixels(h, w, device):
     "The (2,) lengths of a pixel to the right and a pixel down, where images span -1..1"
     return torch.tensor([2/w, 2/h], device=device)
 
+# %% ../nbs/02_augment.ipynb #3b3a2a49
 @lru_cache(maxsize=8)
 def _output_grid(h, w, device):
     "The centres (3, h*w) of the output's pixels, in -1..1, as x, y and 1"
     y,x = torch.meshgrid(*[(2*torch.arange(o, device=device)+1)/o - 1 for o in (h,w)], indexing='ij')
     return torch.stack([x, y, torch.ones_like(x)]).view(3,-1)
 
-# %% ../nbs/02_augment.ipynb #dac91849
+# %% ../nbs/02_augment.ipynb #a971e246
 @patch
 def _encode(self:ElasticDistortion, x, mode, reverse=False):
-    "Images, masks, points or boxes `x`, transformed; a single one as a batch of one"
-    if self.single: return self._encode_batch(x[None], mode, reverse)[0]
-    return self._encode_batch(x, mode, reverse)
+    "Images, masks, points or boxes `x`, transformed; what comes with a single image as a batch of one"
+    f = self._encode_images if isinstance(x, TensorImage) else self._affine_coord
+    return f(x[None], mode, reverse)[0] if self.single else f(x, mode, reverse)
 
+# %% ../nbs/02_augment.ipynb #6962ca99
 @patch
-def _encode_batch(self:ElasticDistortion, x, mode, reverse):
-    coord_fs = self.coord_fs if self.distort else []
-    tfm = partialler(compose_tfms, tfms=coord_fs, reverse=reverse) if coord_fs else None
-    def affine_coord(x):
-        return x.affine_coord(self.mat, tfm, sz=self.size, mode=mode, pad_mode=self.pad_mode, align_corners=False)
-    if not isinstance(x, TensorImage): return affine_coord(x)
+def _encode_images(self:ElasticDistortion, x, mode, reverse):
+    "Images `x`, transformed in single precision"
     plain = x.as_subclass(torch.Tensor)
-    size,pixels = self.size or plain.shape[-2:],plain.float()
-    if 2*min(size)>=min(plain.shape[-2:]): res = self._sample(pixels, size, coord_fs, mode)
-    else: res = affine_coord(TensorImage(pixels)).as_subclass(torch.Tensor)
+    f = self._sample if 2*min(self.size or plain.shape[-2:])>=min(plain.shape[-2:]) else self._affine_coord
+    res = f(TensorImage(plain.float()), mode, reverse).as_subclass(torch.Tensor)
     return retain_type((res if plain.is_floating_point() else res.round()).to(plain.dtype), x)
 
+# %% ../nbs/02_augment.ipynb #6a5bdf95
 @patch
-def _sample(self:ElasticDistortion, pixels, size, coord_fs, mode):
-    "What `TensorImage.affine_coord` does, in less time and with no synchronization"
-    h,w = size
-    coords = (self.mat.reshape(-1,3) @ _output_grid(h, w, pixels.device)).view(-1,2,h,w).permute(0,2,3,1)
-    for f in coord_fs: coords = f(coords if isinstance(f, ElasticField) else coords.contiguous())
-    return F.grid_sample(pixels, coords, mode=mode, padding_mode=self.pad_mode, align_corners=False)
+def _affine_coord(self:ElasticDistortion, x, mode, reverse):
+    "What fastai makes of `x`"
+    coord_fs = self.coord_fs if self.distort else []
+    tfm = partialler(compose_tfms, tfms=coord_fs, reverse=reverse) if coord_fs else None
+    return x.affine_coord(self.mat, tfm, sz=self.size, mode=mode, pad_mode=self.pad_mode, align_corners=False)
 
-# %% ../nbs/02_augment.ipynb #4b0ec7b8
+# %% ../nbs/02_augment.ipynb #b349bd89
+@patch
+def _sample(self:ElasticDistortion, x, mode, reverse):
+    "What `TensorImage.affine_coord` makes of `x`"
+    x,(h,w) = x.as_subclass(torch.Tensor),self.size or x.shape[-2:]
+    coords = (self.mat.reshape(-1,3) @ _output_grid(h, w, x.device)).view(-1,2,h,w).permute(0,2,3,1)
+    for f in self.coord_fs if self.distort else []:
+        coords = f(coords if isinstance(f, ElasticField) else coords.contiguous())
+    return F.grid_sample(x, coords, mode=mode, padding_mode=self.pad_mode, align_corners=False)
+
+# %% ../nbs/02_augment.ipynb #a72e27d4
 @patch
 def compose(self:ElasticDistortion,
     tfm:AffineCoordTfm, # Another transform, to be made in the same resample
 ):
     "Take over the functions of `tfm`, and warn where it has a `crop`, `size` or `valid` of its own, which are lost"
-    mine,its = [dict(crop=getattr(o, 'crop', None), size=o.cp_size, valid=getattr(o, 'valid', False)) for o in (self,tfm)]
-    lost = [k for k,v in its.items() if v and v!=mine[k]]
-    if lost: warnings.warn(f"the {' and '.join(lost)} of {type(tfm).__name__} is lost where the ElasticDistortion before it takes "
-                           f"it over: give {' and '.join(lost)} to that ElasticDistortion", stacklevel=4)
+    lost = [k for k in ('crop','cp_size','valid') if getattr(tfm, k, None) and getattr(tfm, k)!=getattr(self, k)]
+    lost = ' and '.join(lost).replace('cp_size', 'size')
+    if lost: warnings.warn(f"the {lost} of {type(tfm).__name__} is lost, since an ElasticDistortion before it takes it "
+                           f"over: give {lost} to that ElasticDistortion", stacklevel=4)
     super(ElasticDistortion, self).compose(tfm)
+
+# %% ../nbs/02_augment.ipynb #d190c4d5
+class _OwnFunctions(L):
+    "The functions of an `ElasticDistortion`, which warn when another transform takes them over"
+    def __radd__(self, other):
+        warnings.warn("ElasticDistortion is combined into a transform before it, where its crop, size, valid and "
+                      "pad_mode are lost: put ElasticDistortion first", stacklevel=5)
+        return other + list(self)
 
 # %% ../nbs/02_augment.ipynb #417c9f92
 class ElasticField:
@@ -173,26 +186,39 @@ class ElasticField:
         alpha:float=8., # Scale of the noise, in pixels; 0 or more
         sigma:float=3., # Standard deviation of the blur, in pixels; more than 0
         p:float=1., # Probability, for each image by itself, that it is distorted
-        generator:torch.Generator=None, # Source of the random numbers, on the images' device; default: PyTorch's global generator
+        generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
     ):
         self.alpha = real_number('alpha', alpha, lambda o: o>=0, "the strength of a distortion is 0 pixels or more")
         self.sigma = real_number('sigma', sigma, lambda o: o>0, "the width of the blur is more than 0 pixels")
         self.p = real_number('p', p, lambda o: 0<=o<=1, "a probability lies in 0..1")
         self.generator = generator
 
-    def draw(self,
-        x:torch.Tensor, # Images (n, channels, height, width)
-    )->torch.Tensor: # Displacements (n, 2, height, width) in pixels: x (to the right), then y (down)
-        "Draw one field an image"
-        n,_,h,w = x.shape
-        down,right = (_waves(o, self.sigma, x.device) for o in (h,w))
-        random = dict(device=x.device, generator=self.generator)
-        d = down @ (torch.randn(n, 2, down.shape[1], right.shape[1], **random) @ (self.alpha/3**.5*right).T)
-        return d if self.p==1 else d * (torch.rand(n, 1, 1, 1, **random)<self.p)
+# %% ../nbs/02_augment.ipynb #c2c3ae6c
+@patch
+def draw(self:ElasticField,
+    x:torch.Tensor, # Images (n, channels, height, width)
+)->torch.Tensor: # Displacements (n, 2, height, width) in pixels: x (to the right), then y (down)
+    "Draw one field an image"
+    n,_,h,w = x.shape
+    down,right = (_waves(o, self.sigma, x.device) for o in (h,w))
+    random = dict(device=x.device, generator=self.generator)
+    d = down @ (torch.randn(n, 2, down.shape[1], right.shape[1], **random) @ (self.alpha/3**.5*right).T)
+    return d if self.p==1 else d * (torch.rand(n, 1, 1, 1, **random)<self.p)
 
-    def before_call(self, x): self.field = self.draw(x)
+# %% ../nbs/02_augment.ipynb #c6f8e6e3
+@patch
+def before_call(self:ElasticField, x): self.field = self.draw(x)
 
-# %% ../nbs/02_augment.ipynb #6a944628
+# %% ../nbs/02_augment.ipynb #ec1e01ae
+@patch
+def __call__(self:ElasticField, coords, invert=False):
+    "`coords` displaced; with `invert` the coordinates that are displaced to `coords`, found by fixed-point iteration"
+    plain,pixel = coords.as_subclass(torch.Tensor),_of_pixels(*self.field.shape[-2:], self.field.device)
+    res = plain if invert else torch.addcmul(plain, self._at(plain), pixel)
+    for _ in range(20*invert): res = torch.addcmul(plain, self._at(res), pixel, value=-1)
+    return retain_type(res, coords)
+
+# %% ../nbs/02_augment.ipynb #d02653ea
 @patch
 def _at(self:ElasticField, coords):
     "The field, in pixels, at `coords` (n, ..., 2) in -1..1"
@@ -200,24 +226,15 @@ def _at(self:ElasticField, coords):
     d = F.grid_sample(self.field, grid, mode='bilinear', padding_mode='border', align_corners=False).permute(0,2,3,1)
     return d if coords.ndim==4 else d[:,0]
 
-@patch
-def __call__(self:ElasticField, coords, invert=False):
-    "`coords` displaced; with `invert` the coordinates that are displaced to `coords`, found by fixed-point iteration"
-    plain,pixel = coords.as_subclass(torch.Tensor),_of_pixels(*self.field.shape[-2:], self.field.device)
-    res = torch.addcmul(plain, self._at(plain), pixel)
-    if invert:
-        res = plain
-        for _ in range(20): res = torch.addcmul(plain, self._at(res), pixel, value=-1)
-    return retain_type(res, coords)
-
 # %% ../nbs/02_augment.ipynb #e8e64990
 def _blur_matrix(n, sigma):
-    "(n,n) matrix that blurs a signal of length `n` as SciPy's `gaussian_filter1d` does: cut at 4 sigma, mirrored at both ends"
+    "(n,n) matrix that blurs `n` pixels as SciPy's `gaussian_filter1d` does: cut at 4 sigma, mirrored at both ends"
     r = int(4*sigma+.5)
     offs = torch.arange(-r, r+1)
     k = torch.exp(-.5*(offs/sigma).square().double())
     idx = (torch.arange(n)[:,None] + offs) % (2*n)
-    return torch.zeros(n, n, dtype=torch.double).scatter_add_(1, torch.minimum(idx, 2*n-1-idx), (k/k.sum()).expand(n,-1))
+    idx = torch.minimum(idx, 2*n-1-idx)
+    return torch.zeros(n, n, dtype=torch.double).scatter_add_(1, idx, (k/k.sum()).expand(n,-1))
 
 # %% ../nbs/02_augment.ipynb #211e5116
 @lru_cache(maxsize=8)
@@ -243,7 +260,7 @@ def show_field(
 )->plt.Axes: # The axes
     "Draw one displacement field as arrows and as a bent grid"
     field = torch.as_tensor(field).cpu()
-    if field.ndim!=3 or len(field)!=2: raise ValueError(f"the field is {tuple(field.shape)}: give one of (2, height, width)")
+    if field.ndim!=3 or len(field)!=2: raise ValueError(f"the field is {tuple(field.shape)}: give (2, height, width)")
     ax = ax or plt.subplots(figsize=figsize)[1]
     (dx,dy),(h,w) = field,field.shape[-2:]
     y,x = torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij')

@@ -7,8 +7,8 @@ Docs: https://mnist-committee.github.io/mnist_committee/prep.html.md"""
 # %% auto #0
 __all__ = ['mnist_dls', 'digit_tfms', 'Prep']
 
-# %% ../nbs/03_prep.ipynb #30261849
-import math, textwrap
+# %% ../nbs/03_prep.ipynb #5cff66bb
+import math
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
@@ -18,15 +18,15 @@ from fastai.data.core import DataLoaders
 from fastai.data.transforms import IntToFloatTensor
 from fastai.torch_core import no_random
 from fastai.vision.augment import AffineCoordTfm
-from fastcore.basics import patch
+from fastcore.basics import first, patch
 
 from .augment import ElasticDistortion, real_number
 from .core import whole_number
 from .data import DigitDataset, DigitDL, digit_dls, mnist_digits
 
-# %% ../nbs/03_prep.ipynb #3fbc5432
+# %% ../nbs/03_prep.ipynb #8d845f1f
 def mnist_dls(
-    path=None, # Local copy: folder with IDX files (.gz or not) or with folders of images; None downloads fastai's MNIST once
+    path=None, # Local copy: a folder of IDX files (.gz or not) or of folders of images; None downloads fastai's MNIST
     sample:bool=False, # The embedded 5,000 digits instead: 4,000 to train, 1,000 held out
     n_valid:int=None, # Size of a stratified hold-out of the training set; default: the data set's own test part
     bs:int=128, # Batch size
@@ -34,28 +34,27 @@ def mnist_dls(
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
     vocab:list=None, # Names of the classes of IDX files and of arrays; default '0' to '9'
     device=None, # Where to put the data; default: fastai's `default_device()`
-    train:tuple=None, # Images and labels in memory instead of a `path`, as arrays or tensors
-    valid:tuple=None, # Images and labels to validate on, with `train`; default: a hold-out. A bool is `valid` of `digit_tfms`
-    transpose:bool=False, # Swap height and width of each image, as EMNIST's files need?
+    train:tuple=None, # Instead of a `path`: (images, labels) in memory, as arrays or tensors, or a `DigitDataset`
+    valid:tuple=None, # The same to validate on; default: a hold-out of `train`. A bool is the `valid` of `digit_tfms`
+    transpose:bool=None, # Swap rows and columns of each image, as EMNIST's files need? Default: see `load_digits`
     **kwargs, # Passed to `digit_tfms`: `max_deg`, `alpha`, `sigma`, `valid`, `size`, `crop`, `slant`, `stretch`
 )->DataLoaders: # fastai `DataLoaders` with the whole set on the device; `dls.prep` prepares other images alike
     "Return `DataLoaders` of digits with the recipe's augmentation"
     if isinstance(valid, bool): kwargs,valid = kwargs | dict(valid=valid),None
-    more = {k:v for k,v in dict(train=train, valid=valid, transpose=transpose).items() if v is not None and v is not False}
-    train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab, **more)
+    train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab, train=train, valid=valid, transpose=transpose)
     return Prep(train.shape, train.vocab, kwargs).dls(train, valid, bs, device)
 
-# %% ../nbs/03_prep.ipynb #38c59cf4
+# %% ../nbs/03_prep.ipynb #3c9fa043
 def digit_tfms(
     size:int=28, # Side of the images, before and after, in pixels; None keeps what they have, square or not
-    crop:int=25, # Side of a square cut out at random, in validation from the centre, in pixels; None keeps the whole image
+    crop:int=25, # Side of a square cut out at random, in validation from the centre, in pixels; None: no crop
     max_deg:float=10., # Largest rotation to either side, in degrees
     alpha:float=8., # Strength of the elastic distortion, in pixels; see `ElasticDistortion`
     sigma:float=3., # Smoothness of the elastic distortion, in pixels
     valid:bool=False, # Distort and rotate in validation too, as the original did? The crop is central there in any case
     slant:float=0., # Largest slant to either side, in pixels to the side for each pixel of height; none in the recipe
-    stretch:float=0., # Largest change of width, and of height, as a natural logarithm: 0.15 is from 14% less to 16% more
-    generator:torch.Generator=None, # Source of the random numbers, on the images' device; default: PyTorch's global generator
+    stretch:float=0., # Largest change of width and of height, as a natural logarithm: 0.15 is from 14% less to 16% more
+    generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
 )->list: # One batch transform; its `recipe` holds all of these but the generator
     "Return the recipe's augmentation in one resample: elastic distortion, rotation, crop, and resize to the old size"
     max_deg,slant,stretch = (real_number(k, v, lambda o: o>=0, 'give 0 or more')
@@ -64,16 +63,21 @@ def digit_tfms(
     tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=bool(valid), generator=generator)
     if size and crop and crop>size:
         raise ValueError(f"crop is {crop}, but the images are only {size}×{size}: crop at most {size}")
-    moves = [partial(_rotation, max_deg=max_deg, generator=generator)]
-    if slant or stretch: moves.append(partial(_slant_stretch, slant=slant, stretch=stretch, generator=generator))
-    tfm.compose(AffineCoordTfm(aff_fs=moves))
+    tfm.compose(AffineCoordTfm(aff_fs=_moves(max_deg, slant, stretch, generator)))
     tfm.recipe = dict(size=size, crop=tfm.crop, max_deg=max_deg, alpha=tfm.alpha, sigma=tfm.sigma, valid=tfm.valid,
                       slant=slant, stretch=stretch)
     return [tfm]
 
-# %% ../nbs/03_prep.ipynb #7f00714d
+# %% ../nbs/03_prep.ipynb #65e00f46
+def _moves(max_deg, slant, stretch, generator):
+    res = [partial(_rotation, max_deg=max_deg, generator=generator)]
+    if slant or stretch: res.append(partial(_slant_stretch, slant=slant, stretch=stretch, generator=generator))
+    return res
+
+# %% ../nbs/03_prep.ipynb #0570935d
 def _identity(x): return torch.eye(3, device=x.device).repeat(len(x),1,1)
 
+# %% ../nbs/03_prep.ipynb #35d4e661
 def _rotation(x, max_deg, generator):
     "Random matrices (n,3,3) that rotate images `x`"
     angle = torch.empty(len(x), device=x.device).uniform_(-max_deg, max_deg, generator=generator)*math.pi/180
@@ -82,53 +86,71 @@ def _rotation(x, max_deg, generator):
     mat[:,0,1],mat[:,1,0] = sin,-sin
     return mat
 
+# %% ../nbs/03_prep.ipynb #49b719d5
 def _slant_stretch(x, slant, stretch, generator):
     "Random matrices (n,3,3) that lean images `x` to a side, and change their width and height"
     mat,u = _identity(x),torch.rand(3, len(x), device=x.device, generator=generator)*2-1
     mat[:,0,0],mat[:,1,1],mat[:,0,1] = (u[0]*stretch).exp(),(u[1]*stretch).exp(),u[2]*slant
     return mat
 
-# %% ../nbs/03_prep.ipynb #48a902d2
+# %% ../nbs/03_prep.ipynb #9d298b7f
 @dataclass(repr=False)
 class Prep:
     "How an image becomes a net's input, in training and inference alike"
     shape:tuple # (channels, height, width) of the raw images
     vocab:list # Names of the classes
-    recipe:dict = field(default_factory=dict) # Arguments of `digit_tfms`; what it lacks is filled in: the recipe for this shape
+    recipe:dict = field(default_factory=dict) # Arguments of `digit_tfms`; what it lacks is the recipe's for this shape
 
     def __post_init__(self):
         if len(self.shape)!=3: raise ValueError(f"shape is {self.shape}: give (channels, height, width)")
-        self.shape = tuple(whole_number('a part of shape', o) for o in self.shape)
-        self.vocab,(_,h,w) = [str(o) for o in self.vocab],self.shape
-        self.recipe = digit_tfms(**_filled(self.recipe, h, w))[0].recipe
-        crop = self.recipe['crop']
-        if crop and crop>min(h, w): raise ValueError(f"crop is {crop}, but images are {h}×{w}: crop at most {min(h, w)}")
+        self.shape = tuple(whole_number('each part of shape', o) for o in self.shape)
+        self.vocab = [str(o) for o in self.vocab]
+        if not self.vocab: raise ValueError("vocab is empty: name the classes")
+        self.recipe = digit_tfms(**_filled(self.recipe, *self.shape[1:]))[0].recipe
 
-    @property
-    def c(self)->int: return len(self.vocab) # Number of classes
-    def as_dict(self)->dict: # `shape`, `vocab` and `recipe`, ready for JSON
-        "Return what `Prep(**…)` restores"
-        return dict(shape=list(self.shape), vocab=list(self.vocab), recipe=dict(self.recipe))
-
-    def __repr__(self):
-        usual = _filled({}, *self.shape[1:]) if self.shape[1]==self.shape[2] else _filled(dict(crop=None), *self.shape[1:])
-        change = ', '.join(f'{k}={v}' for k,v in self.recipe.items() if v!=usual[k])
-        names = textwrap.shorten(', '.join(self.vocab), 50, placeholder=' …')
-        return (f"Prep: {'×'.join(map(str, self.shape))} images of {self.c} classes ({names}), "
-                f"the recipe {f'with {change}' if change else 'unchanged'}")
-
+# %% ../nbs/03_prep.ipynb #37324f15
 def _filled(recipe, h, w):
-    "`recipe` with the arguments of `digit_tfms` that it lacks: its defaults, and the size and crop for images of `h` by `w`"
-    own = dict(size=h, crop=round(h*25/28)) if h==w else dict(size=None)
-    res = {k:v.default for k,v in signature(digit_tfms).parameters.items() if k!='generator'} | own | recipe
-    unknown = [k for k in recipe if k not in signature(digit_tfms).parameters or k=='generator']
-    if unknown: raise ValueError(f"the recipe has {', '.join(map(repr, unknown))}, which digit_tfms of this version lacks: "
-                                 f"remove it, or install the version that wrote it")
-    if h!=w and 'crop' not in recipe:
-        raise ValueError(f"images are {h}×{w}, but the recipe's crop is for square ones: resize them first, or give crop=None")
-    return res
+    "`recipe` with the arguments of `digit_tfms` that it lacks, checked for images of `h` by `w`"
+    usual = _defaults(h, w)
+    unknown = ', '.join(repr(k) for k in recipe if k not in usual)
+    if unknown: raise ValueError(f"the recipe has {unknown}, which digit_tfms of this version lacks: "
+                                 "remove it, or install the version that wrote it")
+    return usual | _fits(recipe, h, w)
 
-# %% ../nbs/03_prep.ipynb #25e1b716
+# %% ../nbs/03_prep.ipynb #8f6536f0
+def _fits(recipe, h, w):
+    if h!=w and 'crop' not in recipe: raise ValueError(f"images are {h}×{w}, but the recipe's crop is for square ones: "
+                                                       "resize them first, or give crop=None")
+    crop = recipe.get('crop')
+    if crop and crop>min(h, w): raise ValueError(f"crop is {crop}, but images are {h}×{w}: crop at most {min(h, w)}")
+    return recipe
+
+# %% ../nbs/03_prep.ipynb #5ff42bd4
+def _defaults(h, w):
+    "The arguments of `digit_tfms` for images of `h` by `w`: without a crop if they are not square"
+    own = dict(size=h, crop=round(h*25/28)) if h==w else dict(size=None, crop=None)
+    return {k:v.default for k,v in signature(digit_tfms).parameters.items() if k!='generator'} | own
+
+# %% ../nbs/03_prep.ipynb #3b540602
+@patch(as_prop=True)
+def c(self:Prep)->int: # Number of classes
+    return len(self.vocab)
+
+# %% ../nbs/03_prep.ipynb #9d0ada91
+@patch
+def as_dict(self:Prep)->dict: # `shape`, `vocab` and `recipe`, ready for JSON
+    "Return what `Prep(**…)` restores"
+    return dict(shape=list(self.shape), vocab=list(self.vocab), recipe=dict(self.recipe))
+
+# %% ../nbs/03_prep.ipynb #fd5c9446
+@patch
+def __repr__(self:Prep):
+    (c,h,w),usual = self.shape,_defaults(*self.shape[1:])
+    change = ', '.join(f'{k}={v}' for k,v in self.recipe.items() if v!=usual[k])
+    return (f"Prep: {c}×{h}×{w} images, {self.c} classes ({self.vocab[0]} … {self.vocab[-1]}), "
+            f"the recipe {f'with {change}' if change else 'unchanged'}")
+
+# %% ../nbs/03_prep.ipynb #0fcc28bf
 @patch
 def dataset(self:Prep,
     images, # Images as `as_images` takes them, or a `DigitDataset`
@@ -137,13 +159,13 @@ def dataset(self:Prep,
     "Return `images` as a data set of this shape and these classes; `ValueError` says what is different"
     ds = images if y is None else getattr(images, 'x', images)
     if not isinstance(ds, DigitDataset): ds = DigitDataset(ds, y, vocab=self.vocab, split_idx=1, shape=self.shape)
-    if ds.shape!=self.shape:
-        raise ValueError(f"images are (channels, height, width) = {ds.shape}, but this committee was trained on {self.shape}")
-    if [str(o) for o in ds.vocab]!=self.vocab:
-        raise ValueError(f"the classes of these images are {list(ds.vocab)}, but this committee was trained on {self.vocab}")
+    if ds.shape!=self.shape: raise ValueError(f"images are (channels, height, width) = {ds.shape}, "
+                                              f"but this committee was trained on {self.shape}")
+    if [str(o) for o in ds.vocab]!=self.vocab: raise ValueError(f"the classes of these images are {list(ds.vocab)}, "
+                                                                f"but this committee was trained on {self.vocab}")
     return ds
 
-# %% ../nbs/03_prep.ipynb #f22f36f0
+# %% ../nbs/03_prep.ipynb #8e7fd854
 @patch
 def dl(self:Prep,
     images, # Images as `as_images` takes them, or a `DigitDataset`
@@ -153,27 +175,32 @@ def dl(self:Prep,
     seed:int=0, # Seed of the loader's own random numbers, which go on from one pass to the next
 )->DigitDL: # A loader of batches
     "Return a loader that prepares `images` as validation does in training"
-    ds = self.dataset(images)
-    ds = ds.to(ds.x.device)  # another set with the same pixels, which may get a `split_idx`
-    ds.split_idx = 1
     generator = torch.Generator(device).manual_seed(seed or 0) if distort else None
-    tfms = digit_tfms(**self.recipe | dict(valid=distort), generator=generator)
+    return self._loader(images, bs, device, digit_tfms(**self.recipe | dict(valid=distort), generator=generator))
+
+# %% ../nbs/03_prep.ipynb #025bd178
+@patch
+def _loader(self:Prep, images, bs, device, tfms):
+    ds = self.dataset(images)
+    ds = ds.to(ds.x.device)  # another set of the same pixels, which may get a `split_idx`
+    ds.split_idx = 1
     return DigitDL(ds, bs=whole_number('bs', bs), after_batch=[IntToFloatTensor(), *tfms], device=device)
 
-# %% ../nbs/03_prep.ipynb #ca9af76b
+# %% ../nbs/03_prep.ipynb #32f9653a
 @patch
 def dls(self:Prep,
-    train:DigitDataset, # Training set
-    valid:DigitDataset, # Validation set
-    bs:int=128, # Batch size
+    train, # Training set: a `DigitDataset`, or (images, labels)
+    valid, # Validation set: a `DigitDataset`, or (images, labels)
+    bs:int=128, # Batch size in training; four times as many in validation
     device=None, # Where to put the data; default: fastai's `default_device()`
 )->DataLoaders: # fastai `DataLoaders`; their `prep` is this one
     "Return loaders that augment as the recipe says"
-    res = digit_dls(self.dataset(train), self.dataset(valid), digit_tfms(**self.recipe), bs, device)
+    train,valid = (self.dataset(*o) if isinstance(o, (tuple,list)) else self.dataset(o) for o in (train, valid))
+    res = digit_dls(train, valid, digit_tfms(**self.recipe), bs, device)
     res.prep,res.recipe = self,self.recipe
     return res
 
-# %% ../nbs/03_prep.ipynb #7d462e41
+# %% ../nbs/03_prep.ipynb #79aa219c
 @patch(cls_method=True)
 def of(cls:Prep,
     dls, # `DataLoaders` of `mnist_dls`, `Prep.dls` or `digit_dls`
@@ -181,22 +208,23 @@ def of(cls:Prep,
     "Return how the images of `dls` are prepared; `ValueError` where that can't be repeated for other images"
     if 'prep' in vars(dls): return dls.prep
     ds = getattr(dls.valid, 'dataset', None)
-    if not isinstance(ds, DigitDataset):
-        raise ValueError("these DataLoaders hold their images in no DigitDataset: make them with mnist_dls or digit_dls")
-    recipes = [o.recipe for o in dls.valid.after_batch if hasattr(o, 'recipe')]
-    res = cls(ds.shape, ds.vocab, recipes[0] if recipes else dict(size=None, crop=None, max_deg=0., alpha=0.))
-    res._check(dls.valid)
-    return res
+    if not isinstance(ds, DigitDataset): raise ValueError("these DataLoaders hold their images in no DigitDataset: "
+                                                          "make them with mnist_dls or digit_dls")
+    recipe = first(o.recipe for o in dls.valid.after_batch if hasattr(o, 'recipe'))
+    return cls(ds.shape, ds.vocab, recipe or dict(size=None, crop=None, max_deg=0., alpha=0.))._checked(dls.valid)
 
+# %% ../nbs/03_prep.ipynb #5ca0bd7e
 @patch
-def _check(self:Prep, dl):
-    "`ValueError` unless the loader `dl` prepares noise as this does"
+def _checked(self:Prep, dl):
+    "This, unless the loader `dl` prepares noise otherwise"
     noise = torch.randint(256, (8,*self.shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    with no_random(): its = dl.new(dl.dataset.new(noise), bs=8, shuffle=False, drop_last=False)  # fastai transforms a batch here
-    own = DigitDL(self.dataset(noise), bs=8, after_batch=[IntToFloatTensor(), *digit_tfms(**self.recipe)], device=dl.device)
-    def batch(dl):
-        with no_random(): return next(iter(dl))[0].as_subclass(torch.Tensor).float()
-    want,got = batch(its),batch(own)
-    if want.shape!=got.shape or (want-got).abs().max()>1e-3: raise ValueError(
-        "these DataLoaders prepare validation images in a way that can't be repeated for other images: give digit_dls the "
-        "transforms of digit_tfms, or some that validation skips; or make the loaders with mnist_dls")
+    with no_random(): its = dl.new(dl.dataset.new(noise), bs=8, shuffle=False, drop_last=False)  # transforms a batch
+    want,got = _batch(its),_batch(self._loader(self.dataset(noise), 8, dl.device, digit_tfms(**self.recipe)))
+    if want.shape==got.shape and (want-got).abs().max()<1e-3: return self
+    raise ValueError("these DataLoaders prepare validation images in a way that can't be repeated for other images: "
+                     "give digit_dls the transforms of digit_tfms, or some that validation skips; or use mnist_dls")
+
+# %% ../nbs/03_prep.ipynb #96e49c0e
+def _batch(dl):
+    "The first images of `dl`, which may be distorted at random, always in the same way"
+    with no_random(): return next(iter(dl))[0].as_subclass(torch.Tensor).float()
