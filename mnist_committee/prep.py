@@ -74,24 +74,25 @@ def _moves(max_deg, slant, stretch, generator):
     if slant or stretch: res.append(partial(_slant_stretch, slant=slant, stretch=stretch, generator=generator))
     return res
 
-# %% ../nbs/03_prep.ipynb #0570935d
-def _identity(x): return torch.eye(3, device=x.device).repeat(len(x),1,1)
-
-# %% ../nbs/03_prep.ipynb #35d4e661
+# %% ../nbs/03_prep.ipynb #7e4df289
 def _rotation(x, max_deg, generator):
     "Random matrices (n,3,3) that rotate images `x`"
     angle = torch.empty(len(x), device=x.device).uniform_(-max_deg, max_deg, generator=generator)*math.pi/180
-    mat,sin = _identity(x),angle.sin()
-    mat[:,0,0] = mat[:,1,1] = angle.cos()
-    mat[:,0,1],mat[:,1,0] = sin,-sin
-    return mat
+    cos,sin = angle.cos(),angle.sin()
+    return _linear(cos, sin, -sin, cos)
 
-# %% ../nbs/03_prep.ipynb #49b719d5
+# %% ../nbs/03_prep.ipynb #2c655f2e
 def _slant_stretch(x, slant, stretch, generator):
     "Random matrices (n,3,3) that lean images `x` to a side, and change their width and height"
-    mat,u = _identity(x),torch.rand(3, len(x), device=x.device, generator=generator)*2-1
-    mat[:,0,0],mat[:,1,1],mat[:,0,1] = (u[0]*stretch).exp(),(u[1]*stretch).exp(),u[2]*slant
-    return mat
+    u = torch.rand(3, len(x), device=x.device, generator=generator)*2-1
+    width,height = (u[:2]*stretch).exp()
+    return _linear(width, u[2]*slant, torch.zeros_like(width), height)
+
+# %% ../nbs/03_prep.ipynb #71076828
+def _linear(a, b, c, d):
+    "Matrices (n,3,3) that map x to a*x + b*y, and y to c*x + d*y"
+    o = torch.zeros_like(a)
+    return torch.stack([a, b, o, c, d, o, o, o, o+1], 1).view(-1,3,3)
 
 # %% ../nbs/03_prep.ipynb #9d298b7f
 @dataclass(repr=False)
@@ -117,12 +118,13 @@ def _filled(recipe, h, w):
                                  "remove it, or install the version that wrote it")
     return usual | _fits(recipe, h, w)
 
-# %% ../nbs/03_prep.ipynb #8f6536f0
+# %% ../nbs/03_prep.ipynb #75ccd47e
 def _fits(recipe, h, w):
     if h!=w and 'crop' not in recipe: raise ValueError(f"images are {h}×{w}, but the recipe's crop is for square ones: "
                                                        "resize them first, or give crop=None")
     crop = recipe.get('crop')
-    if crop and crop>min(h, w): raise ValueError(f"crop is {crop}, but images are {h}×{w}: crop at most {min(h, w)}")
+    if crop is not None and whole_number('crop', crop)>min(h, w):
+        raise ValueError(f"crop is {crop}, but images are {h}×{w}: crop at most {min(h, w)}")
     return recipe
 
 # %% ../nbs/03_prep.ipynb #5ff42bd4
@@ -200,18 +202,19 @@ def dls(self:Prep,
     res.prep,res.recipe = self,self.recipe
     return res
 
-# %% ../nbs/03_prep.ipynb #79aa219c
+# %% ../nbs/03_prep.ipynb #d61dcb8b
 @patch(cls_method=True)
 def of(cls:Prep,
     dls, # `DataLoaders` of `mnist_dls`, `Prep.dls` or `digit_dls`
 )->Prep: # How their validation images are prepared
     "Return how the images of `dls` are prepared; `ValueError` where that can't be repeated for other images"
     if 'prep' in vars(dls): return dls.prep
-    ds = getattr(dls.valid, 'dataset', None)
-    if not isinstance(ds, DigitDataset): raise ValueError("these DataLoaders hold their images in no DigitDataset: "
-                                                          "make them with mnist_dls or digit_dls")
-    recipe = first(o.recipe for o in dls.valid.after_batch if hasattr(o, 'recipe'))
-    return cls(ds.shape, ds.vocab, recipe or dict(size=None, crop=None, max_deg=0., alpha=0.))._checked(dls.valid)
+    dl = dls.valid if len(getattr(dls, 'loaders', []))>1 else None
+    ds = getattr(dl, 'dataset', None)
+    if not isinstance(ds, DigitDataset):
+        raise ValueError("these are no DataLoaders with a DigitDataset to validate on: make them with mnist_dls or digit_dls")
+    recipe = first(o.recipe for o in dl.after_batch if hasattr(o, 'recipe'))
+    return cls(ds.shape, ds.vocab, recipe or dict(size=None, crop=None, max_deg=0., alpha=0.))._checked(dl)
 
 # %% ../nbs/03_prep.ipynb #5ca0bd7e
 @patch
