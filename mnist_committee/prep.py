@@ -44,7 +44,7 @@ def mnist_dls(
     train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab, train=train, valid=valid, transpose=transpose)
     return Prep(train.shape, train.vocab, kwargs).dls(train, valid, bs, device)
 
-# %% ../nbs/03_prep.ipynb #3c9fa043
+# %% ../nbs/03_prep.ipynb #efc2f152
 def digit_tfms(
     size:int=28, # Side of the images, before and after, in pixels; None keeps what they have, square or not
     crop:int=25, # Side of a square cut out at random, in validation from the centre, in pixels; None: no crop
@@ -57,8 +57,8 @@ def digit_tfms(
     generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
 )->list: # One batch transform; its `recipe` holds all of these but the generator
     "Return the recipe's augmentation in one resample: elastic distortion, rotation, crop, and resize to the old size"
-    max_deg,slant,stretch = (real_number(k, v, lambda o: o>=0, 'give 0 or more')
-                             for k,v in dict(max_deg=max_deg, slant=slant, stretch=stretch).items())
+    max_deg = real_number('max_deg', max_deg, lambda o: o>=0, "rotate by 0 degrees or more")
+    slant,stretch = (real_number(k, v, lambda o: o>=0, "give 0 or more") for k,v in (('slant',slant), ('stretch',stretch)))
     if size is not None: size = whole_number('size', size)
     tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=bool(valid), generator=generator)
     if size and crop and crop>size:
@@ -202,7 +202,7 @@ def dls(self:Prep,
     res.prep,res.recipe = self,self.recipe
     return res
 
-# %% ../nbs/03_prep.ipynb #d61dcb8b
+# %% ../nbs/03_prep.ipynb #4c0c25b0
 @patch(cls_method=True)
 def of(cls:Prep,
     dls, # `DataLoaders` of `mnist_dls`, `Prep.dls` or `digit_dls`
@@ -212,7 +212,7 @@ def of(cls:Prep,
     dl = dls.valid if len(getattr(dls, 'loaders', []))>1 else None
     ds = getattr(dl, 'dataset', None)
     if not isinstance(ds, DigitDataset):
-        raise ValueError("these are no DataLoaders with a DigitDataset to validate on: make them with mnist_dls or digit_dls")
+        raise ValueError("these are no DataLoaders with a DigitDataset to validate on: use mnist_dls or digit_dls")
     recipe = first(o.recipe for o in dl.after_batch if hasattr(o, 'recipe'))
     return cls(ds.shape, ds.vocab, recipe or dict(size=None, crop=None, max_deg=0., alpha=0.))._checked(dl)
 
