@@ -8,26 +8,27 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 __all__ = ['Committee']
 
 # %% ../nbs/10_committee.ipynb #fe3f604e
-import inspect, zlib
-from functools import partial
 from pathlib import Path
 
-import fastai, numpy as np, pandas as pd, torch
+import pandas as pd, torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
-from fastai.torch_core import default_device, no_random
+from fastai.torch_core import default_device
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
 from torch import nn
 from torch.optim import swa_utils
 
-from .core import as_path, from_plain, plain, read_json, whole_number, write_json
+import mnist_committee.gallery  # the pictures of an `Evaluation`
+from .core import whole_number
 from .data import DigitDataset
 from .evaluation import Evaluation
 from .fast import autocast, channels_last
-from .member import Member, MemberProgress, check_learner, member_seed, train_members, unfinished
+from .fitting import Fit
+from .folder import Folder
+from .images import check_ink
+from .member import Member, member_seed
 from .prep import Prep
-from .train import mnist_learner
 from .voter import Voter
 
 # %% ../nbs/10_committee.ipynb #90ad9880
@@ -56,7 +57,7 @@ class Committee:
     @property
     def n_params(self): return sum(o.n_params for o in self.members)
 
-# %% ../nbs/10_committee.ipynb #df9a25e5
+# %% ../nbs/10_committee.ipynb #689aa15e
 def _as_member(o, i):
     "Member `i`, from a `Learner`, a net or a `Member`"
     if isinstance(o, Member): return Member(o.net, i, **{k:v for k,v in o.info.items() if k not in ('file','sha256')})
@@ -72,18 +73,24 @@ def _common_prep(members):
     first,*others = [Prep.of(o.dls) for o in members]
     for i,o in enumerate(others, 1):
         if o!=first:
-            raise ValueError(f"learner {i} prepares images otherwise ({o}) than learner 0 ({first}): use the same settings")
+            raise ValueError(f"learner {i} prepares images otherwise ({o}) than learner 0 ({first}): use the same")
     return first
 
-# %% ../nbs/10_committee.ipynb #7028dfac
+# %% ../nbs/10_committee.ipynb #42f7b82f
 @patch
 def __getitem__(self:Committee,
     i, # An index, or a slice
 ): # The net of member `i`; or a committee of some of the members, for a slice
     "Return one member's net, or a smaller committee"
     if not isinstance(i, slice): return self.members[i].net
-    res = Committee([], self.prep, self.device)
-    res.members,res.training = self.members[i],self.training
+    return self._of(self.members[i], self.prep, self.device, self.training)
+
+@patch(cls_method=True)
+def _of(cls:Committee, members, prep, device, training):
+    "A committee of `members` as they are, with their indices"
+    res = cls([], prep, device)
+    res.training = training
+    for o in members: res._add(o)
     return res
 
 @patch
@@ -111,7 +118,11 @@ def predict(self:Committee,
 )->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes)
     "Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them"
     n_tta = whole_number('n_tta', n_tta, 0)
-    p = self._votes(self._dl(images, bs, n_tta>0), max(1, n_tta))
+    dl = self._dl(images, bs, n_tta>0)
+    if not isinstance(images, DigitDataset) and not self.prep.dark_ink:
+        files = isinstance(images, (list,tuple)) and isinstance(images[0], (str,Path))
+        check_ink(dl.dataset.x, images if files else None)
+    p = self._votes(dl, max(1, n_tta))
     return p if members else p.mean(0)
 
 @patch
@@ -161,35 +172,13 @@ def show_misclassified(self:Committee,
     return self.evaluate(data, n_tta).gallery(**kwargs)
 
 # %% ../nbs/10_committee.ipynb #b4dc22c1
-_format = 'mnist_committee 1'
-
 @patch
 def save(self:Committee,
     path, # Folder, made if need be
 ):
     "Write the members and `committee.json`; files that are there already and the same are left alone"
-    for o in self.members: o.save(path)
-    self._write(as_path(path))
+    Folder(path).save(self.prep, self.members, self.training)
 
-@patch
-def _write(self:Committee, path):
-    "Write committee.json"
-    info = dict(format=_format, **self.prep.as_dict(), training=self.training,
-                versions=dict(torch=torch.__version__, fastai=fastai.__version__), members=self.records)
-    write_json(path/'committee.json', info)
-
-def _read(path):
-    "The content of a folder's committee.json"
-    file = as_path(path)/'committee.json'
-    if not file.exists(): raise FileNotFoundError(f"{file} is missing: {path} holds no committee")
-    info = read_json(file, 'restore it, or train into another folder')
-    if info.get('format')!=_format:
-        raise ValueError(f"{file} is not in the format {_format!r} that this version of mnist_committee reads")
-    return info
-
-def _prep(info): return Prep(*(info[k] for k in ('shape','vocab','recipe')))
-
-# %% ../nbs/10_committee.ipynb #a9d03647
 @patch(cls_method=True)
 def load(cls:Committee,
     path, # Folder that `save` or `fit` wrote
@@ -197,11 +186,9 @@ def load(cls:Committee,
     make_model=None, # For nets that are no `mnist_model`: takes a record of committee.json, returns the untrained net
 )->Committee: # The committee
     "Read a committee; an error names a member that is missing, damaged or of another committee"
-    info = _read(path)
-    res = cls([], _prep(info), device)
-    res.training = info['training']
-    for rec in info['members']: res._add(Member.load(path, rec, make_model))
-    return res
+    folder = Folder(path)
+    info = folder.read()
+    return cls._of([folder.load(o, make_model) for o in info['members']], info['prep'], device, info['training'])
 
 @patch(cls_method=True)
 def pretrained(cls:Committee,
@@ -225,89 +212,11 @@ def fit(cls:Committee,
     save_every:float=60., # Seconds between two writes of an unfinished member
     **kwargs, # Passed to `fit_digits`: `lr_max`, `moms`, …
 )->Committee: # Committee of `n`
-    "Train a committee, or resume the one in `path`: to finish it, to grow it, or to replace members whose files are gone"
-    settings = _settings(n, epochs, width, seed, make_learner, depth, kwargs)
-    make = make_learner or partial(mnist_learner, width=settings['width'], depth=settings['depth'])
-    res = cls([], Prep.of(dls), dls.device)
-    with no_random(): check_learner(make(dls))
-    ds = dls.train.dataset
-    res.training = settings | dict(bs=dls.train.bs, n_train=len(ds), data=_fingerprint(ds))
-    together = whole_number('together', ifnone(together, 5 if dls.device.type=='cuda' and not make_learner else 1))
-    if path: res._take_over(as_path(path), (lambda rec: make(dls).model) if make_learner else None)
-    return res._train(dls, make, path and as_path(path), together, save_every)._first(settings['n'])
+    "Train a committee, or resume the one in `path`: to finish or grow it, or to replace members whose files are gone"
+    n,fit = whole_number('n', n),Fit(dls, epochs, width, seed, make_learner, depth, **kwargs)
+    members = fit.run(n, path and Folder(path), together, save_every)
+    return cls._of(members, fit.prep, dls.device, fit.settings | dict(n=n))
 
-# %% ../nbs/10_committee.ipynb #39f2311e
-def _settings(n, epochs, width, seed, make_learner, depth, kwargs):
-    "What `fit` was given, checked, as JSON holds it"
-    if 'cbs' in kwargs:
-        raise ValueError("cbs= can't be given to Committee.fit, since each member needs callbacks of its own: "
-                         "make them in make_learner=, as in lambda dls: mnist_learner(dls, cbs=…)")
-    known = {o for f in (Learner.fit_digits, Learner.fit_one_cycle) for o in inspect.signature(f).parameters}
-    unknown = {*kwargs} - (known - {'self','kwargs','n_epoch','start_epoch','reset_opt'})
-    if unknown: raise TypeError(f"Committee.fit got unknown arguments {sorted(unknown)}: see its documentation, and fit_digits")
-    res = dict(n=whole_number('n', n), seed=whole_number('seed', seed, 0), epochs=whole_number('epochs', epochs))
-    size = dict(width=width, depth=depth)
-    return res | {k: None if make_learner else whole_number(k, v) for k,v in size.items()} | plain(kwargs)
-
-def _fingerprint(ds):
-    "A checksum of images and labels"
-    return zlib.crc32(ds.y.cpu().numpy().tobytes(), zlib.crc32(ds.x.cpu().numpy().tobytes()))
-
-# %% ../nbs/10_committee.ipynb #2d9764e5
-@patch
-def _take_over(self:Committee, path, make_model):
-    "Take over the members in `path`, if they were trained as this committee is to be; note the training in `path`"
-    if (path/'committee.json').exists():
-        old = _read(path)
-        if old['members'] or any(path.glob('*.unfinished')): self._check_same(old, path)
-        for rec in old['members']:
-            if (path/rec['file']).exists(): self._add(Member.load(path, rec, make_model))
-    self._write(path)
-
-@patch
-def _check_same(self:Committee, old, path):
-    "`ValueError` if the committee `old` in `path` was trained with other settings or digits"
-    depth = dict(depth=None if old['training'].get('width') is None else 1)  # version 0.0.1 had no depth
-    old,new = _prep(old).as_dict() | depth | old['training'],self.prep.as_dict() | self.training
-    diff = [f"{k}={old.get(k)} there, {new.get(k)} here" for k in {**old,**new} if k!='n' and old.get(k)!=new.get(k)]
-    if diff: raise ValueError(f"{path} holds a committee that was trained with other settings ({'; '.join(diff)}): "
-                              "use the same settings, or another path")
-
-@patch
-def _first(self:Committee, n):
-    "The members with index 0 to n-1, in order"
-    self.members = sorted((o for o in self.members if o.index<n), key=lambda o: o.index)
-    return self
-
-# %% ../nbs/10_committee.ipynb #99848ef4
-@patch
-def _train(self:Committee, dls, make, path, together, save_every):
-    "Train the members that are missing, and write each as it is finished"
-    args = from_plain(self.training)
-    n,epochs,seed = [args.pop(k) for k in ('n','epochs','seed')]
-    for k in ('width','depth','bs','n_train','data'): args.pop(k)
-    parts = _parts(path, sorted({*range(n)} - {o.index for o in self.members}), together)
-    if not parts: return self
-    bar = MemberProgress(sum(epochs-unfinished(file)['epochs'] for _,file in parts)*len(dls.train), n)
-    for indices,file in parts:
-        for o in train_members(dls, indices, make, epochs, seed, file, save_every, bar.start(indices), **args):
-            self._add(o)
-            if path: o.save(path)
-        if path:
-            self._write(path)
-            file.unlink(missing_ok=True)
-    return self
-
-def _parts(path, todo, size):
-    "The members `todo`, `size` at a time or as they were when training was stopped, and the file of each part"
-    parts = []
-    while todo:
-        file = path and path/f'member_{todo[0]:03}.unfinished'
-        parts.append((unfinished(file).get('members', todo[:size]), file))
-        todo = [i for i in todo if i not in parts[-1][0]]
-    return parts
-
-# %% ../nbs/10_committee.ipynb #a6c1a0a7
 @patch(cls_method=True)
 def resume(cls:Committee,
     path, # Folder in which `fit` was at work
@@ -316,10 +225,9 @@ def resume(cls:Committee,
     make_learner=None, # The same function as then, if one was given
 )->Committee: # Committee of `n`
     "Resume a `fit` that was stopped, with the settings noted in its folder; `ValueError` if `fit` never wrote there"
-    old = from_plain(_read(path)['training'])
-    if not old: raise ValueError(f"{path} was written by save, not by fit: there is nothing to resume")
-    settings = {k:v for k,v in old.items() if k not in ('bs','n_train','data','n') and v is not None}
-    return cls.fit(dls, n=ifnone(n, old['n']), path=path, make_learner=make_learner, **settings)
+    fit,old = Fit.of(Folder(path), dls, make_learner)
+    n = ifnone(n, old)
+    return cls._of(fit.run(n, Folder(path)), fit.prep, dls.device, fit.settings | dict(n=n))
 
 # %% ../nbs/10_committee.ipynb #7c2d0b02
 @patch
