@@ -44,7 +44,7 @@ def mnist_dls(
     train,valid = mnist_digits(path, sample, n_valid, seed, c_in, vocab, train=train, valid=valid, transpose=transpose)
     return Prep(train.shape, train.vocab, kwargs).dls(train, valid, bs, device)
 
-# %% ../nbs/03_prep.ipynb #efc2f152
+# %% ../nbs/03_prep.ipynb #c13e892e
 def digit_tfms(
     size:int=28, # Side of the images, before and after, in pixels; None keeps what they have, square or not
     crop:int=25, # Side of a square cut out at random, in validation from the centre, in pixels; None: no crop
@@ -58,7 +58,8 @@ def digit_tfms(
 )->list: # One batch transform; its `recipe` holds all of these but the generator
     "Return the recipe's augmentation in one resample: elastic distortion, rotation, crop, and resize to the old size"
     max_deg = real_number('max_deg', max_deg, lambda o: o>=0, "rotate by 0 degrees or more")
-    slant,stretch = (real_number(k, v, lambda o: o>=0, "give 0 or more") for k,v in (('slant',slant), ('stretch',stretch)))
+    slant = real_number('slant', slant, lambda o: o>=0, "give 0 pixels or more")
+    stretch = real_number('stretch', stretch, lambda o: o>=0, "give 0 or more")
     if size is not None: size = whole_number('size', size)
     tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=bool(valid), generator=generator)
     if size and crop and crop>size:
@@ -167,7 +168,7 @@ def dataset(self:Prep,
                                                                 f"but this committee was trained on {self.vocab}")
     return ds
 
-# %% ../nbs/03_prep.ipynb #8e7fd854
+# %% ../nbs/03_prep.ipynb #507cc2f1
 @patch
 def dl(self:Prep,
     images, # Images as `as_images` takes them, or a `DigitDataset`
@@ -177,7 +178,7 @@ def dl(self:Prep,
     seed:int=0, # Seed of the loader's own random numbers, which go on from one pass to the next
 )->DigitDL: # A loader of batches
     "Return a loader that prepares `images` as validation does in training"
-    generator = torch.Generator(device).manual_seed(seed or 0) if distort else None
+    generator = torch.Generator(device).manual_seed(seed) if distort else None
     return self._loader(images, bs, device, digit_tfms(**self.recipe | dict(valid=distort), generator=generator))
 
 # %% ../nbs/03_prep.ipynb #025bd178
