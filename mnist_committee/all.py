@@ -1,4 +1,6 @@
 "Everything that a notebook wants: `from mnist_committee.all import *`"
+from mnist_committee.images import *
+from mnist_committee.files import *
 from mnist_committee.data import *
 from mnist_committee.augment import *
 from mnist_committee.prep import *
@@ -8,4 +10,7 @@ from mnist_committee.train import *
 from mnist_committee.evaluation import *
 from mnist_committee.gallery import *
 from mnist_committee.member import *
+from mnist_committee.voter import *
+from mnist_committee.folder import *
+from mnist_committee.fitting import *
 from mnist_committee.committee import *
