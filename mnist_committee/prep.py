@@ -9,7 +9,7 @@ __all__ = ['mnist_dls', 'digit_tfms', 'Prep']
 
 # %% ../nbs/03_prep.ipynb #5cff66bb
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from inspect import signature
 
@@ -23,6 +23,7 @@ from fastcore.basics import first, patch
 from .augment import ElasticDistortion, real_number
 from .core import whole_number
 from .data import DigitDataset, DigitDL, digit_dls, mnist_digits
+from .images import dark_ink
 
 # %% ../nbs/03_prep.ipynb #8d845f1f
 def mnist_dls(
@@ -102,6 +103,7 @@ class Prep:
     shape:tuple # (channels, height, width) of the raw images
     vocab:list # Names of the classes
     recipe:dict = field(default_factory=dict) # Arguments of `digit_tfms`; what it lacks is the recipe's for this shape
+    dark_ink:bool = False # Were most digits to train on dark ink on light paper, unlike MNIST's?
 
     def __post_init__(self):
         if len(self.shape)!=3: raise ValueError(f"shape is {self.shape}: give (channels, height, width)")
@@ -141,9 +143,10 @@ def c(self:Prep)->int: # Number of classes
 
 # %% ../nbs/03_prep.ipynb #9d0ada91
 @patch
-def as_dict(self:Prep)->dict: # `shape`, `vocab` and `recipe`, ready for JSON
+def as_dict(self:Prep)->dict: # `shape`, `vocab` and `recipe`, and `dark_ink` where it is True, ready for JSON
     "Return what `Prep(**…)` restores"
-    return dict(shape=list(self.shape), vocab=list(self.vocab), recipe=dict(self.recipe))
+    res = dict(shape=list(self.shape), vocab=list(self.vocab), recipe=dict(self.recipe))
+    return res | dict(dark_ink=True) if self.dark_ink else res
 
 # %% ../nbs/03_prep.ipynb #fd5c9446
 @patch
@@ -190,6 +193,10 @@ def _loader(self:Prep, images, bs, device, tfms):
     return DigitDL(ds, bs=whole_number('bs', bs), after_batch=[IntToFloatTensor(), *tfms], device=device)
 
 # %% ../nbs/03_prep.ipynb #32f9653a
+def _mostly_dark(ds):
+    "Whether most of the first digits of `ds` are dark ink on light paper"
+    return bool(dark_ink(ds.x[:1000]).float().mean()>.5)
+
 @patch
 def dls(self:Prep,
     train, # Training set: a `DigitDataset`, or (images, labels)
@@ -200,7 +207,7 @@ def dls(self:Prep,
     "Return loaders that augment as the recipe says"
     train,valid = (self.dataset(*o) if isinstance(o, (tuple,list)) else self.dataset(o) for o in (train, valid))
     res = digit_dls(train, valid, digit_tfms(**self.recipe), bs, device)
-    res.prep,res.recipe = self,self.recipe
+    res.prep,res.recipe = replace(self, dark_ink=_mostly_dark(train)),self.recipe
     return res
 
 # %% ../nbs/03_prep.ipynb #4c0c25b0
@@ -215,7 +222,8 @@ def of(cls:Prep,
     if not isinstance(ds, DigitDataset):
         raise ValueError("these are no DataLoaders with a DigitDataset to validate on: use mnist_dls or digit_dls")
     recipe = first(o.recipe for o in dl.after_batch if hasattr(o, 'recipe'))
-    return cls(ds.shape, ds.vocab, recipe or dict(size=None, crop=None, max_deg=0., alpha=0.))._checked(dl)
+    recipe = recipe or dict(size=None, crop=None, max_deg=0., alpha=0.)
+    return cls(ds.shape, ds.vocab, recipe, _mostly_dark(dls.train.dataset))._checked(dl)
 
 # %% ../nbs/03_prep.ipynb #5ca0bd7e
 @patch
