@@ -14,45 +14,14 @@ from contextlib import contextmanager
 import numpy as np, pandas as pd, torch
 from fastai.data.core import DataLoaders, TfmdDL
 from fastai.data.external import URLs, untar_data
-from fastai.data.transforms import Category, CategoryMap, IntToFloatTensor, TrainTestSplitter
+from fastai.data.transforms import Category, IntToFloatTensor, TrainTestSplitter
 from fastai.torch_core import TensorCategory, TensorImage, TensorImageBW, default_device, to_device
 from fastcore.basics import ifnone, patch
 from fastcore.foundation import L
 
 from .core import whole_number
 from .files import load_folder, load_idx, load_parts
-from .images import as_images
-
-# %% ../nbs/01_data.ipynb #a80fd67b
-def _class_names(vocab):
-    "Class names, by default the digits, in the form that fastai's interpretation needs"
-    try: names = list('0123456789' if vocab is None else vocab)
-    except TypeError: raise ValueError(f"vocab is {vocab!r}: give a list of class names") from None
-    if not names or len({str(o) for o in names})<len(names):
-        raise ValueError(f"the class names are {names}: give at least one, and each a different one")
-    return CategoryMap(names, sort=False)
-
-# %% ../nbs/01_data.ipynb #75f0638d
-def _labels(y, vocab):
-    "Labels `y` as int64 (n,), from numbers or class names; `ValueError` says what else they are"
-    if not torch.is_tensor(y): y = _numbers(np.array(y if hasattr(y, '__array__') else [*y]), vocab)
-    y = y.detach().as_subclass(torch.Tensor)
-    if y.ndim!=1: raise ValueError(f"labels have the shape {tuple(y.shape)}: give one number each, such as y.argmax(1)")
-    if y.is_floating_point() and (y!=y.round()).any(): raise ValueError("labels are fractions: give whole numbers")
-    y = y.long()
-    if len(y) and (y.min()<0 or y.max()>=len(vocab)):
-        raise ValueError(f"labels lie in {y.min()}..{y.max()}, but the {len(vocab)} classes are numbered "
-                         f"0..{len(vocab)-1}: name as many classes as there are with vocab=")
-    return y
-
-def _numbers(y, vocab):
-    "Array `y` of numbers or class names as a tensor of numbers"
-    if y.dtype==object: y = np.array(y.tolist())
-    if y.dtype.kind!='U': return torch.as_tensor(y.astype(np.int64) if y.dtype.kind in 'ui' else y)
-    names,y = np.unique(y, return_inverse=True)
-    if unknown := [o for o in names.tolist() if o not in vocab.o2i]:
-        raise ValueError(f"labels {unknown[:5]} are not among the class names {list(vocab)}: give those with vocab=")
-    return torch.tensor([vocab.o2i[o] for o in names.tolist()])[torch.as_tensor(y)]
+from .images import as_images, as_labels, class_names
 
 # %% ../nbs/01_data.ipynb #bc323b35
 class DigitDataset:
@@ -65,8 +34,8 @@ class DigitDataset:
         split_idx:int=None, # 0: training transforms, 1: validation transforms
         shape:tuple=None, # (channels, height, width) needed, None in it for any size; default: one channel, any size
     ):
-        self.x,self.vocab,self.split_idx = as_images(x, shape),_class_names(vocab),split_idx
-        self.y = None if y is None else _labels(y, self.vocab)
+        self.x,self.vocab,self.split_idx = as_images(x, shape),class_names(vocab),split_idx
+        self.y = None if y is None else as_labels(y, self.vocab)
         if y is None or len(self.x)==len(self.y): return
         flat = ': reshape rows of pixels to (n, height, width)' if self.x.shape[-2]==len(self.y) else ''
         raise ValueError(f"{len(self.x)} images but {len(self.y)} labels: each image needs one{flat}")
@@ -76,10 +45,16 @@ class DigitDataset:
         x = (TensorImageBW if self.x.shape[1]==1 else TensorImage)(self.x[i])
         return (x,) if self.y is None else (x, TensorCategory(self.y[i]))
 
-    @property
-    def c(self): return len(self.vocab)
-    @property
-    def shape(self): return tuple(self.x.shape[1:])
+# %% ../nbs/01_data.ipynb #82bb2504
+@patch(as_prop=True)
+def c(self:DigitDataset):
+    "Number of classes"
+    return len(self.vocab)
+
+@patch(as_prop=True)
+def shape(self:DigitDataset):
+    "(channels, height, width) of the images"
+    return tuple(self.x.shape[1:])
 
 # %% ../nbs/01_data.ipynb #d55abe79
 def _made(x, y, vocab, split_idx=None):
@@ -88,6 +63,7 @@ def _made(x, y, vocab, split_idx=None):
     res.x,res.y,res.vocab,res.split_idx = x,y,vocab,split_idx
     return res
 
+# %% ../nbs/01_data.ipynb #16c9e93e
 @patch
 def to(self:DigitDataset,
     device, # Where the copy lives
@@ -95,6 +71,7 @@ def to(self:DigitDataset,
     "Return a copy on `device`"
     return _made(self.x.to(device), None if self.y is None else self.y.to(device), self.vocab, self.split_idx)
 
+# %% ../nbs/01_data.ipynb #fecd453f
 @patch
 def subset(self:DigitDataset,
     idxs, # Numbers of the items, or a mask of booleans
@@ -103,6 +80,7 @@ def subset(self:DigitDataset,
     idxs = torch.as_tensor(idxs if hasattr(idxs, 'dtype') else [*idxs], device=self.x.device)
     return self._take(idxs.nonzero()[:,0] if idxs.dtype==torch.bool else idxs.long())
 
+# %% ../nbs/01_data.ipynb #06d0fa15
 @patch
 def _take(self:DigitDataset, idxs):
     x,y = (o if o is None else o.index_select(0, idxs) for o in (self.x,self.y))  # many times as fast as o[idxs]
@@ -118,6 +96,7 @@ def new(self:DigitDataset,
     _check_alike(self, x)
     return _made(x.x, x.y, self.vocab, self.split_idx)
 
+# %% ../nbs/01_data.ipynb #28ba9c81
 def _check_alike(a, b):
     if a.shape!=b.shape:
         raise ValueError(f"images are (channels, height, width) = {b.shape}, but {a.shape} is needed in both sets")
@@ -130,6 +109,7 @@ def new_empty(self:DigitDataset)->DigitDataset: # No items, but shape and class 
     "Return a copy without items, which is what `Learner.export` keeps"
     return _made(self.x[:0].clone(), None if self.y is None else self.y[:0].clone(), self.vocab, self.split_idx)
 
+# %% ../nbs/01_data.ipynb #1c102729
 @patch
 @contextmanager
 def set_split_idx(self:DigitDataset,
@@ -140,6 +120,7 @@ def set_split_idx(self:DigitDataset,
     try: yield self
     finally: self.split_idx = old
 
+# %% ../nbs/01_data.ipynb #cffe296b
 @patch
 def decode(self:DigitDataset,
     o, # An image, and perhaps its label
@@ -172,6 +153,8 @@ class DigitDL(TfmdDL):
         num_workers:int=0, # Ignored: there are no workers
         **kwargs # Passed to `TfmdDL`: `shuffle`, `drop_last`, `after_batch`, `device`
     ):
+        if not isinstance(dataset, DigitDataset):
+            raise ValueError(f"dataset is of type {type(dataset).__name__}: give a DigitDataset")
         super().__init__(dataset, bs=whole_number('bs', bs), num_workers=0, **kwargs)
         self._check_tfms()
 
@@ -206,6 +189,7 @@ def chunks(self:DigitDL): # Yields tuples of images and labels
         yield self.after_batch(to_device(self.dataset._take(idxs[i:i+step])[:], self.device))
     self.after_iter()
 
+# %% ../nbs/01_data.ipynb #b5205c9c
 @patch
 def _n_ahead(self:DigitDL):
     "Batches to transform in one go: on a CPU what its cache holds, elsewhere enough to hide the cost of launches"
@@ -213,6 +197,7 @@ def _n_ahead(self:DigitDL):
     pixels = 5e5 if x.device.type=='cpu' else 64e5
     return max(1, int(pixels / (self.bs*x.shape[-2:].numel())))
 
+# %% ../nbs/01_data.ipynb #766489c7
 @patch
 def _check_tfms(self:DigitDL):
     for o in ('after_item','before_batch'):
@@ -237,6 +222,7 @@ def digit_dls(
     return DataLoaders(DigitDL(train, bs=bs, shuffle=True, drop_last=len(train)>=bs, after_batch=tfms, device=device),
                        DigitDL(valid, bs=4*bs, after_batch=tfms, device=device), device=device)
 
+# %% ../nbs/01_data.ipynb #c8db280c
 def _labelled(o, name, vocab=None, shape=None):
     "(images, labels) or a `DigitDataset` as a `DigitDataset` with labels"
     if not isinstance(o, DigitDataset):
@@ -261,8 +247,7 @@ def load_digits(
     transpose:bool=None, # Swap rows and columns? Default: no, with a warning for files that are named emnist
 )->tuple: # Training `DigitDataset`; validation or test `DigitDataset`, or None
     "Read a data set from a folder, whatever its layout: see `load_parts`"
-    if vocab is not None: vocab = list(_class_names(vocab))
-    train,valid = (o and _made(*o[:2], _class_names(o[2])) for o in load_parts(path, c_in, vocab, transpose))
+    train,valid = (o and _made(*o[:2], class_names(o[2])) for o in load_parts(path, c_in, vocab, transpose))
     if valid is not None: _check_alike(train, valid)
     return train,valid
 
@@ -276,6 +261,7 @@ def _download(url=URLs.MNIST, base=None):
 def _turned(ds, transpose):
     return _made(ds.x.mT.contiguous(), ds.y, ds.vocab, ds.split_idx) if transpose and ds is not None else ds
 
+# %% ../nbs/01_data.ipynb #97c6430f
 def _in_memory(train, valid, shape, vocab, transpose):
     train = _labelled(train, 'train', vocab, shape)
     if vocab is not None and list(train.vocab)!=list(vocab):
@@ -285,6 +271,7 @@ def _in_memory(train, valid, shape, vocab, transpose):
         _check_alike(train, valid)
     return _turned(train, transpose), _turned(valid, transpose)
 
+# %% ../nbs/01_data.ipynb #3c8e646c
 def _hold_out(ds, n_valid, seed):
     "Split `ds` into a training set and `n_valid` images, the same share of each class; by default a fifth"
     n,c = len(ds),ds.c
@@ -293,7 +280,7 @@ def _hold_out(ds, n_valid, seed):
         f"n_valid is {n_valid}, but of {n} images in {c} classes {c} to {n-c} can be held out")
     single = (ds.y.bincount()==1).nonzero()[:,0].tolist()
     if single: raise ValueError(f"there is only one image of {ds.vocab[single[0]]}, so none can be held out: add more")
-    split = TrainTestSplitter(test_size=n_valid, random_state=whole_number('seed', seed, 0), stratify=ds.y)
+    split = TrainTestSplitter(test_size=n_valid, random_state=seed, stratify=ds.y)
     return tuple(ds.subset(o) for o in split(range(n)))
 
 # %% ../nbs/01_data.ipynb #40bb387a
@@ -309,6 +296,7 @@ def mnist_digits(
     valid:tuple=None, # The same to validate on; default: a hold-out of `train`
 )->tuple: # Training and validation `DigitDataset`
     "Return digits to train on and digits to validate on; with `n_valid` the test part is not even used"
+    seed,c_in = whole_number('seed', seed, 0),whole_number('c_in', c_in)
     given = [k for k,o in dict(path=path is not None, sample=sample, train=train is not None).items() if o]
     if len(given)>1: raise ValueError(f"{' and '.join(given)} are given: give one of them, not both")
     if valid is not None and (train is None or n_valid is not None):

@@ -8,7 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/files.html.md"""
 __all__ = ['load_idx', 'load_folder', 'load_parts']
 
 # %% ../nbs/01b_files.ipynb #d61a7af6
-import gzip, os, re, sys, warnings, zlib
+import gzip, math, os, re, sys, warnings, zlib
 from pathlib import Path
 
 import numpy as np, torch
@@ -17,38 +17,49 @@ from fastcore.imports import IN_NOTEBOOK
 from fastcore.parallel import parallel
 
 from .core import as_path, whole_number
-from .images import as_images, check_blank, read_image
+from .images import as_images, check_blank, class_names, read_image
 
-# %% ../nbs/01b_files.ipynb #c73ff193
-_magic = dict(image={0x803:'u1'}, label={0x801:'u1', 0xc02:'>i4'})  # the last is QMNIST's table of labels
-
-def _read_idx(file, kind):
-    "The array in IDX `file` of the `kind` 'image' or 'label', gzipped or not"
+# %% ../nbs/01b_files.ipynb #13659d7a
+def _unpacked(file, kind):
+    "The bytes of IDX `file`, gzipped or not"
     try: data = as_path(file).read_bytes()
     except OSError as e:
         raise FileNotFoundError(f"{file} can't be read ({e.strerror}): give an IDX file of {kind}s") from None
-    try: data = gzip.decompress(data) if data[:2]==b'\x1f\x8b' else data
+    try: return gzip.decompress(data) if data[:2]==b'\x1f\x8b' else data
     except (OSError, EOFError, zlib.error) as e:
         raise ValueError(f"{file} is a damaged gzip file ({e}): download it again") from None
-    magic = int.from_bytes(data[:4], 'big')
-    if len(data)>=8 and magic not in _magic[kind]: raise ValueError(
-        f"{file} is not an IDX file of {kind}s: its magic number is {magic}, not {' or '.join(map(str, _magic[kind]))}")
-    head = max(8, 4*(1+magic%256)) if magic in _magic[kind] else 8
-    if len(data)<head: raise ValueError(
+
+# %% ../nbs/01b_files.ipynb #96402a8e
+_types = dict(image={0x803:'u1'}, label={0x801:'u1', 0xc02:'>i4'})  # by magic number; the last is QMNIST's
+
+def _header(data, file, kind):
+    "Type and dimensions of the array in an IDX file"
+    magic,types = int.from_bytes(data[:4], 'big'),_types[kind]
+    if len(data)>=8 and magic not in types: raise ValueError(
+        f"{file} is not an IDX file of {kind}s: its magic number is {magic}, not {' or '.join(map(str, types))}")
+    n = max(8, 4*(1+magic%256)) if magic in types else 8
+    if len(data)<n: raise ValueError(
         f"{file} holds {len(data)} bytes, fewer than the header of an IDX file of {kind}s: download it again")
-    dtype,dims = np.dtype(_magic[kind][magic]),np.frombuffer(data[4:head], '>u4').tolist()
-    need,have = int(np.prod(dims, dtype=object))*dtype.itemsize,len(data)-head
+    return np.dtype(types[magic]), np.frombuffer(data[4:n], '>u4').tolist()
+
+# %% ../nbs/01b_files.ipynb #83e6db61
+def _read_idx(file, kind):
+    "The array in IDX `file` of the `kind` 'image' or 'label'"
+    data = _unpacked(file, kind)
+    dtype,dims = _header(data, file, kind)
+    need,have = math.prod(dims)*dtype.itemsize,len(data)-4-4*len(dims)
     if need!=have: raise ValueError(f"{file} is {'truncated' if have<need else 'too long'}: its header {tuple(dims)} "
-        f"promises {need} bytes, {have} follow. Download it again")
-    a = np.frombuffer(data, dtype, offset=head).reshape(dims)
+                                    f"promises {need} bytes, {have} follow. Download it again")
+    a = np.frombuffer(data, dtype, offset=len(data)-have).reshape(dims)
     return a if a.dtype==np.uint8 else a[:,0].astype(np.int64)
 
-# %% ../nbs/01b_files.ipynb #41530471
+# %% ../nbs/01b_files.ipynb #808e438e
 def _read_pair(images_file, labels_file):
     x,y = _read_idx(images_file, 'image'),_read_idx(labels_file, 'label')
     if len(x)==len(y): return x,y
     raise ValueError(f"{images_file} holds {len(x)} images but {labels_file} {len(y)} labels: they are not a pair")
 
+# %% ../nbs/01b_files.ipynb #8bab6a74
 def _from_zero(labels, files, c):
     "`labels` of all parts, counted from 0: those in 1..`c`, as of EMNIST's letters, are shifted where `c` is given"
     y = np.concatenate(labels)
@@ -70,21 +81,33 @@ def load_idx(
     y, = _from_zero([y], [labels_file], None if c is None else whole_number('c', c))
     return (np.ascontiguousarray(x.swapaxes(1, 2)) if transpose else x), y
 
-# %% ../nbs/01b_files.ipynb #c7a2fc59
+# %% ../nbs/01b_files.ipynb #ed26781a
 def _entries(folder):
     "What a folder holds, by name, without hidden files and what archives and tools leave behind"
     try: return sorted((o for o in os.scandir(folder) if not o.name.startswith(('.','__'))), key=lambda o: o.name)
     except PermissionError: return []
 
+# %% ../nbs/01b_files.ipynb #1fc3ce74
 def _subfolders(path): return [Path(o.path) for o in _entries(path) if o.is_dir()]
 def _images(path): return sorted(get_image_files(path, recurse=False))
 
-def _deep_images(path):
+# %% ../nbs/01b_files.ipynb #2aa4219e
+def _nested(path):
     "Whether there are images in a folder in `path`, or deeper"
     names = (f for o in _subfolders(path) for _,_,fs in os.walk(o) for f in fs)
     return any(Path(f).suffix.lower() in image_extensions for f in names)
 
-# %% ../nbs/01b_files.ipynb #4de2ba4b
+# %% ../nbs/01b_files.ipynb #1a212007
+def _check_class(folder, files):
+    "`ValueError` unless a class `folder` holds images, and no folders with images"
+    if not files and _nested(folder): raise ValueError(
+        f"{folder} holds no images itself, only folders with images, so it is no class folder: give the path of the "
+        "folder that holds the class folders")
+    if not files: raise ValueError(f"{folder} holds no images: fill or remove this class folder")
+    if _nested(folder): raise ValueError(
+        f"{folder} holds images, and folders with images: an image must lie directly in its class folder")
+
+# %% ../nbs/01b_files.ipynb #8b55e634
 def _class_folders(path):
     "{class folder: its images}; `ValueError` unless each image lies directly in a class folder"
     found,loose = {o: _images(o) for o in _subfolders(path)},_images(path)
@@ -93,14 +116,16 @@ def _class_folders(path):
         else f"{path} holds neither IDX files nor folders of images")
     if loose: raise ValueError(
         f"{path} holds images beside folders, such as {loose[0].name}: move them into their class folder")
-    for o,files in found.items():
-        if not files and _deep_images(o): raise ValueError(
-            f"{o} holds no images itself, only folders with images, so it is no class folder: give the path of the "
-            "folder that holds the class folders")
-        if not files: raise ValueError(f"{o} holds no images: fill or remove this class folder")
-        if _deep_images(o): raise ValueError(
-            f"{o} holds images, and folders with images: an image must lie directly in its class folder")
+    for o,files in found.items(): _check_class(o, files)
     return found
+
+# %% ../nbs/01b_files.ipynb #ee6a12ba
+def _in_order(found):
+    "The images of all classes, and the numbers of their classes: {class folder: images}"
+    files,labels = sum(found.values(), []),np.repeat(np.arange(len(found)), [len(o) for o in found.values()])
+    if not all(o.stem.isdigit() for o in files): return files,labels
+    order = sorted(range(len(files)), key=lambda i: int(files[i].stem))  # fastai's MNIST is numbered so
+    return [files[i] for i in order], labels[order]
 
 # %% ../nbs/01b_files.ipynb #da54ca4d
 def load_folder(
@@ -109,10 +134,7 @@ def load_folder(
 )->tuple: # uint8 images (n, c_in, height, width), int64 labels (n,), class names in sorted order
     "Read a folder of `class/image` files; a broken image, a mix of sizes, an empty or a nested class is a `ValueError`"
     found = _class_folders(as_path(path))
-    labels,files = np.repeat(np.arange(len(found)), [len(o) for o in found.values()]),sum(found.values(), [])
-    if all(o.stem.isdigit() for o in files):  # numbered files, as in fastai's MNIST: back to the order of the original
-        order = sorted(range(len(files)), key=lambda i: int(files[i].stem))
-        files,labels = [files[i] for i in order],labels[order]
+    files,labels = _in_order(found)
     bar = len(files)>5000 and (IN_NOTEBOOK or sys.stdout.isatty())
     pix = parallel(read_image, files, c_in=c_in, threadpool=True, n_workers=8, progress=bar)
     for f,o in zip(files, pix):
@@ -128,15 +150,20 @@ _part_of = {o:k for k,v in _parts.items() for o in v}
 _idx_name = re.compile(
     rf"(.*?)[-_.]?({'|'.join(_part_of)})[-_.]?(image|label)s?[-_.]idx\d?([-_.](ubyte|int|idx))*(\.gz)?", re.I)
 
+# %% ../nbs/01b_files.ipynb #9fecb283
+def _idx_key(o):
+    "(data set, part, kind) of the IDX file `o`, by its name; None if it is another file"
+    m = _idx_name.fullmatch(o.name)
+    return (m[1].lower(), _part_of[m[2].lower()], m[3].lower()) if m and o.is_file() else None
+
+# %% ../nbs/01b_files.ipynb #11936297
 def _find_idx(path):
     "IDX files in `path`, or else in the nearest folders below that hold some: {(data set, part, kind): files}"
     level = [path]
     for _ in range(3):
         found,entries = {},[o for d in level for o in _entries(d)]
         for o in entries:
-            if not (m := _idx_name.fullmatch(o.name)) or not o.is_file(): continue
-            key = m[1].lower(), _part_of[m[2].lower()], m[3].lower()
-            found.setdefault(key, {}).setdefault(o.path.removesuffix('.gz'), Path(o.path))  # unpacked or not, it is one
+            if key := _idx_key(o): found.setdefault(key, {}).setdefault(o.path.removesuffix('.gz'), Path(o.path))
         if found: break
         level = [o.path for o in entries if o.is_dir()]
     return {k: list(v.values()) for k,v in found.items()}
@@ -148,10 +175,11 @@ def _check_one_set(path, found, files):
         f"{path} holds the IDX files of several data sets: {', '.join(sorted(map(str, files)))}. "
         "Give a folder that holds those of one")
     tops = {path/o.parts[0] for o in files}
-    others = [o for o in _subfolders(path) if o not in tops and (_images(o) or _deep_images(o))]
+    others = [o for o in _subfolders(path) if o not in tops and (_images(o) or _nested(o))]
     if others and tops.isdisjoint(path/o for o in files): raise ValueError(
         f"{path} holds IDX files in {min(tops).name} and images in {others[0].name}: give the folder of one data set")
 
+# %% ../nbs/01b_files.ipynb #90cfb366
 def _idx_files(path):
     "{part: (images file, labels file)} of the one data set that `path` holds as IDX files; {} if there is none"
     found = _find_idx(path)
@@ -176,6 +204,7 @@ def _part_folders(path):
         if part: res[part] = o
     return res
 
+# %% ../nbs/01b_files.ipynb #17d08bf4
 def _used(path, parts):
     "The training part among `parts`, and the one to validate on if there is one"
     if 'train' not in parts:
@@ -184,6 +213,13 @@ def _used(path, parts):
     if len(parts)==3:
         warnings.warn(f"{path} has a validation part, which is used, and a test part: the test part is not used")
     return [parts[o] for o in ('train','valid','test') if o in parts][:2]
+
+# %% ../nbs/01b_files.ipynb #48694c25
+def _folder(path):
+    path = as_path(path)
+    if path.is_dir(): return path
+    what = 'is a file, not a folder: unpack an archive, and' if path.is_file() else 'there is no such folder;'
+    raise FileNotFoundError(f"{path}: {what} give a folder with IDX files or with folders of images")
 
 # %% ../nbs/01b_files.ipynb #209d8651
 def _unwrapped(path):
@@ -194,12 +230,13 @@ def _unwrapped(path):
         path, = inner
     return path
 
+# %% ../nbs/01b_files.ipynb #f0feac06
 def _folder_parts(path, c_in, vocab):
     "[(images, labels, class names)] of the one or two parts of a data set in folders of images"
     parts = _part_folders(path)
     used = _used(path, parts) if parts else [path]
     for o in used:
-        if parts and _images(o): raise ValueError(
+        if parts and _images(o) and not _subfolders(o): raise ValueError(
             f"{o} holds images, but a folder of this name counts as a part of a data set, with a folder for each class "
             "in it: sort the images into class folders, or rename it if it is a class itself")
     data = [load_folder(o, c_in) for o in used]
@@ -217,6 +254,7 @@ def _idx_parts(path, files, c_in, vocab):
     ys = _from_zero([y for _,y in data], [o[1] for o in used], None if vocab is None else len(names))
     return [(as_images(x, (c_in,None,None)), torch.as_tensor(y.astype(np.int64)), names) for (x,_),y in zip(data, ys)]
 
+# %% ../nbs/01b_files.ipynb #3dea3044
 def load_parts(
     path, # Folder with IDX files, with folders such as `train/` and `test/`, or with a folder of images for each class
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
@@ -225,10 +263,7 @@ def load_parts(
 )->tuple: # Training part, and validation part or None: uint8 images (n, c_in, height, width), int64 labels, class names
     """Read a data set from a folder, whatever its layout. Parts are known by their names, upper case or lower: train,
     training; val, valid, validation, dev; test, testing, t10k. With a validation and a test part, test is not used."""
-    path = as_path(path)
-    if not path.is_dir():
-        what = 'is a file, not a folder: unpack an archive, and' if path.is_file() else 'there is no such folder;'
-        raise FileNotFoundError(f"{path}: {what} give a folder with IDX files or with folders of images")
+    path,vocab = _folder(path),None if vocab is None else list(class_names(vocab))
     files = _idx_files(path)
     parts = _idx_parts(path, files, c_in, vocab) if files else _folder_parts(_unwrapped(path), c_in, vocab)
     if transpose is None and any(o.name.lower().startswith('emnist') for v in files.values() for o in v):
