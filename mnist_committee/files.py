@@ -117,6 +117,8 @@ def _class_folders(path):
     if loose: raise ValueError(
         f"{path} holds images beside folders, such as {loose[0].name}: move them into their class folder")
     for o,files in found.items(): _check_class(o, files)
+    if len(found)==1: raise ValueError(
+        f"{path} holds one folder of images, {min(found).name}: sort its images into a folder for each class")
     return found
 
 # %% ../nbs/01b_files.ipynb #ee6a12ba
@@ -216,6 +218,8 @@ def _used(path, parts):
 
 # %% ../nbs/01b_files.ipynb #48694c25
 def _folder(path):
+    "`path`, which must be a folder"
+    if not isinstance(path, (str,os.PathLike)): raise ValueError(f"path is {path!r}: give the path of a folder")
     path = as_path(path)
     if path.is_dir(): return path
     what = 'is a file, not a folder: unpack an archive, and' if path.is_file() else 'there is no such folder;'
