@@ -57,7 +57,7 @@ class Committee:
     @property
     def n_params(self): return sum(o.n_params for o in self.members)
 
-# %% ../nbs/10_committee.ipynb #689aa15e
+# %% ../nbs/10_committee.ipynb #a0932f6c
 def _as_member(o, i):
     "Member `i`, from a `Learner`, a net or a `Member`"
     if isinstance(o, Member): return Member(o.net, i, **{k:v for k,v in o.info.items() if k not in ('file','sha256')})
@@ -65,6 +65,7 @@ def _as_member(o, i):
     if isinstance(net, nn.Module): return Member(net, i)
     raise TypeError(f"member {i} is a {type(o).__name__}: give Learners, or nets with prep=")
 
+# %% ../nbs/10_committee.ipynb #9fd6c9d1
 def _common_prep(members):
     "How all `members` prepare images"
     if not len(members): return None
@@ -76,7 +77,7 @@ def _common_prep(members):
             raise ValueError(f"learner {i} prepares images otherwise ({o}) than learner 0 ({first}): use the same")
     return first
 
-# %% ../nbs/10_committee.ipynb #42f7b82f
+# %% ../nbs/10_committee.ipynb #2e45419b
 @patch
 def __getitem__(self:Committee,
     i, # An index, or a slice
@@ -85,6 +86,7 @@ def __getitem__(self:Committee,
     if not isinstance(i, slice): return self.members[i].net
     return self._of(self.members[i], self.prep, self.device, self.training)
 
+# %% ../nbs/10_committee.ipynb #c6185252
 @patch(cls_method=True)
 def _of(cls:Committee, members, prep, device, training):
     "A committee of `members` as they are, with their indices"
@@ -93,6 +95,7 @@ def _of(cls:Committee, members, prep, device, training):
     for o in members: res._add(o)
     return res
 
+# %% ../nbs/10_committee.ipynb #d93df78b
 @patch
 def table(self:Committee)->pd.DataFrame: # A row for each member
     "Return the members: which net, how many parameters, and the seconds of training where they are known"
@@ -125,12 +128,14 @@ def predict(self:Committee,
     p = self._votes(dl, max(1, n_tta))
     return p if members else p.mean(0)
 
+# %% ../nbs/10_committee.ipynb #5b10e108
 @patch
 def _dl(self:Committee, images, bs=None, distort=False):
     "A loader that prepares `images` as in training"
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
     return self.prep.dl(images, ifnone(bs, 256 if self.device.type=='cpu' else 1024), self.device, distort)
 
+# %% ../nbs/10_committee.ipynb #28bec619
 @patch
 def _votes(self:Committee, dl, n_draws):
     "Softmax outputs (members, n, classes) of all members on the CPU, the mean of `n_draws` passes over `dl`"
@@ -151,6 +156,7 @@ def _labelled(data):
     if isinstance(ds, DigitDataset) and ds.y is not None: return ds
     raise ValueError("evaluate needs labelled digits: give dls.valid of mnist_dls, or a DigitDataset with labels")
 
+# %% ../nbs/10_committee.ipynb #765f7f95
 @patch
 def evaluate(self:Committee,
     data, # Labelled digits: `DataLoaders` (their validation set), a loader such as `dls.train`, or a `DigitDataset`
@@ -162,6 +168,7 @@ def evaluate(self:Committee,
     p = self.predict(ds, members=True, n_tta=n_tta, bs=bs)
     return Evaluation(p.numpy(), ds.y.cpu().numpy(), self.prep.vocab, ds.x.cpu().numpy())
 
+# %% ../nbs/10_committee.ipynb #7c03030b
 @patch
 def show_misclassified(self:Committee,
     data, # Labelled digits, as for `evaluate`
@@ -179,6 +186,7 @@ def save(self:Committee,
     "Write the members and `committee.json`; files that are there already and the same are left alone"
     Folder(path).save(self.prep, self.members, self.training)
 
+# %% ../nbs/10_committee.ipynb #477a69b1
 @patch(cls_method=True)
 def load(cls:Committee,
     path, # Folder that `save` or `fit` wrote
@@ -190,6 +198,7 @@ def load(cls:Committee,
     info = folder.read()
     return cls._of([folder.load(o, make_model) for o in info['members']], info['prep'], device, info['training'])
 
+# %% ../nbs/10_committee.ipynb #448a9fb8
 @patch(cls_method=True)
 def pretrained(cls:Committee,
     device=None, # Where the nets run; default: fastai's `default_device()`
@@ -217,6 +226,7 @@ def fit(cls:Committee,
     members = fit.run(n, path and Folder(path), together, save_every)
     return cls._of(members, fit.prep, dls.device, fit.settings | dict(n=n))
 
+# %% ../nbs/10_committee.ipynb #4a7bb1be
 @patch(cls_method=True)
 def resume(cls:Committee,
     path, # Folder in which `fit` was at work

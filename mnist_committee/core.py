@@ -41,9 +41,9 @@ def sha256(
     "Return the SHA-256 checksum of `data`"
     return hashlib.sha256(data if isinstance(data, bytes) else as_path(data).read_bytes()).hexdigest()
 
-# %% ../nbs/00_core.ipynb #2532fb2a
+# %% ../nbs/00_core.ipynb #44fdfd02
 def plain(
-    o, # Numbers, strings, None, lists, tuples, dicts, paths, slices, and NumPy's or PyTorch's numbers and arrays of these
+    o, # Numbers, strings, None, lists, tuples, dicts, paths, slices, and NumPy's or PyTorch's numbers and arrays
 ): # The same as dicts, lists, strings and Python's own numbers
     "Return `o` as JSON holds it; `TypeError` names what JSON can't hold"
     if o is None or isinstance(o, (bool,str)): return o
@@ -54,7 +54,7 @@ def plain(
     if hasattr(o, 'tolist'): return plain(o.tolist())
     if isinstance(o, int): return int(o)
     if isinstance(o, float): return float(o)
-    raise TypeError(f"{o!r} is a {type(o).__name__}, which can't be kept in a JSON file: give numbers, strings or lists")
+    raise TypeError(f"{o!r} is a {type(o).__name__}, which can't be kept in a JSON file: give numbers or strings")
 
 # %% ../nbs/00_core.ipynb #654b7feb
 def from_plain(

@@ -51,7 +51,7 @@ def add_cb(self:FastLearner,
     if type(cb) is ProgressCallback: cb = FastProgress()
     return super(FastLearner, self).add_cb(cb)
 
-# %% ../nbs/05_fast.ipynb #184df826
+# %% ../nbs/05_fast.ipynb #8a4543e9
 @patch
 def all_batches(self:FastLearner):
     "Train or evaluate on all batches; what was captured on CUDA is captured anew if what it depends on has changed"
@@ -60,6 +60,7 @@ def all_batches(self:FastLearner):
         self._renew_graph()
     super(FastLearner, self).all_batches()
 
+# %% ../nbs/05_fast.ipynb #816f2f21
 @patch
 def _do_fit(self:FastLearner):
     "Train, and drop the captured graph at the end, however it ends"
@@ -67,13 +68,14 @@ def _do_fit(self:FastLearner):
     try: super(FastLearner, self)._do_fit()
     finally: self.graphed = None
 
+# %% ../nbs/05_fast.ipynb #dbda71e5
 @patch
 def _do_one_batch(self:FastLearner):
     "Train or evaluate on one batch: launch the captured graph when training on CUDA, run a plain step otherwise"
     if self.training and self.graphed is not None and len(self.yb): self.graphed.step(self)
     else: self.plain_step()
 
-# %% ../nbs/05_fast.ipynb #8d92679b
+# %% ../nbs/05_fast.ipynb #bafe923f
 @patch
 def plain_step(self:FastLearner):
     "Do what `Learner` does with a batch, with the net in channels-last and `bfloat16`, and its outputs in fp32"
@@ -85,6 +87,7 @@ def plain_step(self:FastLearner):
     self('after_loss')
     if self.training and len(self.yb): self._do_grad_opt()
 
+# %% ../nbs/05_fast.ipynb #726cd826
 @patch
 def outputs(self:FastLearner,
     *xb, # Inputs of the net
@@ -97,12 +100,13 @@ def outputs(self:FastLearner,
         net = partial(net, call=call) if isinstance(net, SideBySide) else partial(call, net)
     with autocast(device, self.bf16): return to_float(net(*xb))
 
-# %% ../nbs/05_fast.ipynb #632b39d1
+# %% ../nbs/05_fast.ipynb #de876f88
 @patch
 def cuda_graph(self:FastLearner): # `CudaGraph`, or None
     "Return what captures the steps of a fit: a new `CudaGraph` on CUDA, None elsewhere"
     return CudaGraph() if torch.device(self.dls.device).type=='cuda' else None
 
+# %% ../nbs/05_fast.ipynb #fc0b17a6
 @patch
 def _renew_graph(self:FastLearner):
     "Have steps captured anew if what a captured step depends on has changed; none while a callback computes the loss"
@@ -112,7 +116,7 @@ def _renew_graph(self:FastLearner):
     graph = None if isinstance(getattr(self.loss_func, '__self__', None), Callback) else self.cuda_graph()
     self.graphed = None if graph is None else GraphedStep(graph, fits)
 
-# %% ../nbs/05_fast.ipynb #ae7efdd7
+# %% ../nbs/05_fast.ipynb #906fa03f
 @patch
 def _call_one(self:FastLearner, event_name):
     "Call the callbacks at `event_name`, but only those that have something to do then"
@@ -121,15 +125,17 @@ def _call_one(self:FastLearner, event_name):
     if (event_name,cbs) not in self.heard: self.heard[event_name,cbs] = self.listeners(event_name)
     for cb in self.heard[event_name,cbs]: cb(event_name)
 
+# %% ../nbs/05_fast.ipynb #ce7f85d4
 @patch
 def listeners(self:FastLearner,
     event_name:str, # A fastai event, such as 'after_batch'
 )->list: # Callbacks
-    "Return the callbacks with something to do at `event_name`, in order; all at the end of a fit, as fastai resets them"
+    "Return the callbacks with something to do at `event_name`, in order; at the end of a fit all, to be reset"
     if not hasattr(event, event_name): raise Exception(f'missing {event_name}')
     def listens(cb):
-        return event_name in (*vars(cb),'after_fit') or hasattr(type(cb), event_name) or type(cb).__call__!=Callback.__call__
-    return [cb for cb in self.cbs.sorted('order') if listens(cb)]
+        cls = type(cb)
+        return event_name in vars(cb) or hasattr(cls, event_name) or cls.__call__!=Callback.__call__
+    return [cb for cb in self.cbs.sorted('order') if event_name=='after_fit' or listens(cb)]
 
 # %% ../nbs/05_fast.ipynb #94e4ead5
 @cache
@@ -150,13 +156,14 @@ def autocast(
     device = torch.device(device)
     return torch.autocast(device.type, torch.bfloat16, enabled=ifnone(bf16, has_bf16(device)))
 
-# %% ../nbs/05_fast.ipynb #46b2458d
+# %% ../nbs/05_fast.ipynb #7d31edea
 def channels_last(
     x:torch.Tensor, # Images (n, channels, height, width), or anything else
 )->torch.Tensor: # The same values; images are stored pixel by pixel
     "Return a batch of images in channels-last memory, and other tensors as they are"
     return x.contiguous(memory_format=torch.channels_last) if x.ndim==4 else x
 
+# %% ../nbs/05_fast.ipynb #c7bb4d3e
 def match_layout(
     net:nn.Module, # The net that is trained
     opt, # Its optimizer
@@ -168,16 +175,18 @@ def match_layout(
             if torch.is_tensor(v) and v.shape==p.shape and v.stride()!=p.stride():
                 state[p][k] = torch.empty_like(p).copy_(v)
 
-# %% ../nbs/05_fast.ipynb #f2a38fb8
+# %% ../nbs/05_fast.ipynb #ce43e038
 def _call(net, *xb):
     "Call `net`, which is an argument, so that one compilation serves all nets of one shape"
     return type(net).forward(net, *xb)
 
+# %% ../nbs/05_fast.ipynb #6d8b32b0
 @cache
 def compiled_call(): # Takes a net and its inputs
     "Return a compiled function that calls a net; it is compiled once for all nets of one shape"
     return torch.compile(_call)
 
+# %% ../nbs/05_fast.ipynb #88eaed95
 def hooked(
     net:nn.Module, # Any net
 )->bool: # True if a compiled or captured net would pass by somebody's hook
@@ -185,10 +194,11 @@ def hooked(
     kinds = '_forward_hooks','_forward_pre_hooks','_backward_hooks','_backward_pre_hooks'
     return any(getattr(o, k) for o in net.modules() for k in kinds)
 
-# %% ../nbs/05_fast.ipynb #918b01d5
+# %% ../nbs/05_fast.ipynb #0553faac
 @cache
 def _streams(device): return [torch.cuda.Stream(device) for _ in range(5)]
 
+# %% ../nbs/05_fast.ipynb #c8703606
 def side_by_side(
     nets, # Functions of a batch
     xs, # Batches on one device, one for each net
@@ -252,7 +262,7 @@ class GraphedStep:
         learn._with_events(learn._step, 'step', CancelStepException)
         learn.opt.zero_grad()
 
-# %% ../nbs/05_fast.ipynb #a6955bc6
+# %% ../nbs/05_fast.ipynb #4d72a174
 @patch
 def usable(self:GraphedStep,
     learn, # The learner, which is at a step
@@ -263,6 +273,7 @@ def usable(self:GraphedStep,
     if self.batch is None: self.capture(learn, batch)
     return [o.shape for o in batch]==[o.shape for o in self.batch]
 
+# %% ../nbs/05_fast.ipynb #a85fbadf
 @patch
 def capture(self:GraphedStep,
     learn, # The learner, which is at a step
@@ -282,7 +293,7 @@ def capture(self:GraphedStep,
         raise RuntimeError(f"this net with its loss can't be captured as a CUDA graph ({e}): "
                            "train it with mnist_learner(…, fast=False)") from e
 
-# %% ../nbs/05_fast.ipynb #f4dba987
+# %% ../nbs/05_fast.ipynb #813ae56f
 class SmoothLoss(AvgSmoothLoss):
     "Average the loss as fastai does, but without waiting for the device"
     def reset(self): self.count,self.val = 0,0.
@@ -294,6 +305,7 @@ class SmoothLoss(AvgSmoothLoss):
     @property
     def value(self): return self.val/(1-self.beta**self.count) if self.count else float('nan')
 
+# %% ../nbs/05_fast.ipynb #7364428f
 class FastRecorder(Recorder):
     "Record as fastai does, with a running mean that stays on the device"
     name = 'recorder'
@@ -301,12 +313,13 @@ class FastRecorder(Recorder):
         super().__init__(add_time, train_metrics, valid_metrics, beta)
         self.smooth_loss = SmoothLoss(beta)
 
-# %% ../nbs/05_fast.ipynb #16b83c66
+# %% ../nbs/05_fast.ipynb #fe9b5a4f
 class _Value:
     "A number on the device, which is read when it is shown"
     def __init__(self, o): self.o = o
     def __str__(self): return f'{float(self.o):.4f}'
 
+# %% ../nbs/05_fast.ipynb #a0cec382
 class FastProgress(ProgressCallback):
     "Show fastai's progress bar, but read the loss only when the bar is drawn, a few times a second"
     name = 'progress'
@@ -322,7 +335,7 @@ def _keep_memory():
     mallopt(-1, 2**31-1)  # M_TRIM_THRESHOLD: more than that goes back to the system
     mallopt(-4, 0)  # M_MMAP_MAX: no blocks apart, which would go back one by one
 
-# %% ../nbs/05_fast.ipynb #f95c8842
+# %% ../nbs/05_fast.ipynb #acabf7df
 class FastStep(Callback):
     "Stand for `FastLearner` in the `cbs` of `mnist_learner`, as in version 0.0.1; this name goes with the next release"
     def __init__(self,
@@ -332,4 +345,4 @@ class FastStep(Callback):
 
     def before_fit(self):
         if not isinstance(self.learn, FastLearner):
-            warnings.warn("FastStep does nothing in a Learner any more: use FastLearner, which takes the same arguments")
+            warnings.warn("FastStep does nothing in a Learner: use FastLearner, which takes the same arguments")

@@ -45,7 +45,7 @@ class Fit:
         self.settings = dict(seed=self.seed, epochs=self.epochs) | size | self.kwargs | data
         with no_random(): check_learner(self.make(dls))
 
-# %% ../nbs/09c_fitting.ipynb #83628d39
+# %% ../nbs/09c_fitting.ipynb #5e8cd7e4
 def _check_known(kwargs):
     "`TypeError` or `ValueError` for arguments that `fit_digits` does not take, or members can't share"
     if 'cbs' in kwargs:
@@ -55,11 +55,12 @@ def _check_known(kwargs):
     unknown = {*kwargs} - (known - {'self','kwargs','n_epoch','start_epoch','reset_opt'})
     if unknown: raise TypeError(f"Committee.fit got unknown arguments {sorted(unknown)}: see its documentation")
 
+# %% ../nbs/09c_fitting.ipynb #8b8a0167
 def _checksum(ds):
     "A checksum of images and labels"
     return zlib.crc32(ds.y.cpu().numpy().tobytes(), zlib.crc32(ds.x.cpu().numpy().tobytes()))
 
-# %% ../nbs/09c_fitting.ipynb #bba82cf8
+# %% ../nbs/09c_fitting.ipynb #61ee052e
 @patch
 def run(self:Fit,
     n:int, # Members to have in the end
@@ -81,6 +82,7 @@ def run(self:Fit,
         file.unlink(missing_ok=True)
     return sorted((o for o in members if o.index<n), key=lambda o: o.index)
 
+# %% ../nbs/09c_fitting.ipynb #82d358d8
 def _parts(folder, todo, size):
     "The members `todo`, `size` at a time or as they were when training was stopped, and the file of each part"
     parts = []
@@ -90,7 +92,7 @@ def _parts(folder, todo, size):
         todo = [i for i in todo if i not in parts[-1][0]]
     return parts
 
-# %% ../nbs/09c_fitting.ipynb #ca5bb388
+# %% ../nbs/09c_fitting.ipynb #9c91ae8d
 @patch
 def take_over(self:Fit,
     folder:Folder, # A folder, which need not exist yet
@@ -106,6 +108,7 @@ def take_over(self:Fit,
     folder.write(self.prep, members, self.settings | dict(n=n))
     return members
 
+# %% ../nbs/09c_fitting.ipynb #2e10c4db
 @patch
 def check_same(self:Fit,
     info:dict, # What `Folder.read` returned

@@ -34,7 +34,7 @@ class Folder:
         return self.path/f'member_{i:03}.unfinished'
     def __repr__(self): return f'Folder {self.path}'
 
-# %% ../nbs/09b_folder.ipynb #98441c85
+# %% ../nbs/09b_folder.ipynb #42d11473
 @patch
 def write(self:Folder,
     prep:Prep, # How images become input
@@ -46,6 +46,7 @@ def write(self:Folder,
     info = dict(format=self.format, **prep.as_dict(), training=training or {}, versions=versions)
     write_json(self.file, info | dict(members=[o.record for o in members]))
 
+# %% ../nbs/09b_folder.ipynb #3ce74274
 @patch
 def save(self:Folder,
     prep:Prep, # How images become input
@@ -56,7 +57,7 @@ def save(self:Folder,
     for o in members: o.save(self.path)
     self.write(prep, members, training)
 
-# %% ../nbs/09b_folder.ipynb #4d4473fa
+# %% ../nbs/09b_folder.ipynb #05ed1256
 @patch
 def read(self:Folder)->dict: # prep (a `Prep`), training (settings) and members (records)
     "Read committee.json; `FileNotFoundError` if there is none, `ValueError` if it is damaged or of another format"
@@ -67,6 +68,7 @@ def read(self:Folder)->dict: # prep (a `Prep`), training (settings) and members 
     prep = {k: info[k] for k in ('shape','vocab','recipe','dark_ink') if k in info}
     return dict(prep=Prep(**prep), training=info['training'], members=info['members'])
 
+# %% ../nbs/09b_folder.ipynb #cfcbcea4
 @patch
 def load(self:Folder,
     record:dict, # One of the records that `read` returned

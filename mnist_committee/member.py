@@ -50,13 +50,14 @@ class Member:
     def record(self): return dict(index=self.index, net=self.kind, args=self.args) | self.info
     def __repr__(self): return f'Member {self.index}: {self.kind} with {self.n_params:,} parameters'
 
-# %% ../nbs/09_member.ipynb #493fe012
+# %% ../nbs/09_member.ipynb #18b82053
 def net_tensors(
     net, # Any net
 )->dict: # Name: tensor on the CPU, each with memory of its own
     "Return the weights and statistics of `net` as safetensors keeps them; tied weights under each of their names"
     return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in net.state_dict().items()}
 
+# %% ../nbs/09_member.ipynb #d1427185
 @patch
 def save(self:Member,
     folder, # Folder, made if need be
@@ -66,7 +67,7 @@ def save(self:Member,
     self.info |= dict(file=self.file, sha256=sha256(data))
     if not file.exists() or sha256(file)!=self.info['sha256']: write_file(file, lambda tmp: tmp.write_bytes(data))
 
-# %% ../nbs/09_member.ipynb #1f616165
+# %% ../nbs/09_member.ipynb #4b256573
 def _checked(folder, rec):
     "The file that `rec` names, after a check that it is the right one"
     file = as_path(folder)/rec['file']
@@ -78,6 +79,7 @@ def _checked(folder, rec):
                          f"(damaged, or of another committee): {todo}")
     return file
 
+# %% ../nbs/09_member.ipynb #c8c05720
 def _build(rec, make_model):
     "The untrained net of `rec`; no random numbers are drawn for weights that are replaced anyway"
     if make_model:
@@ -85,6 +87,7 @@ def _build(rec, make_model):
     with torch.device('meta'): net = mnist_model(**rec['args'])
     return net.to_empty(device='cpu')
 
+# %% ../nbs/09_member.ipynb #93d06baa
 @patch(cls_method=True)
 def load(cls:Member,
     folder, # Folder that `save` wrote to
@@ -110,12 +113,13 @@ def member_seed(
     "Return a seed that depends on (seed, i) alone"
     return int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
 
-# %% ../nbs/09_member.ipynb #c33c7f72
+# %% ../nbs/09_member.ipynb #da31fe1b
 def _get_random(device):
     "The states of all random numbers that training on `device` may draw"
     res = dict(torch=torch.get_rng_state(), numpy=np.random.get_state(), python=random.getstate())
     return res if device.type=='cpu' else res | dict(device=getattr(torch, device.type).get_rng_state())
 
+# %% ../nbs/09_member.ipynb #ef1b9a9e
 def _set_random(states, device):
     "Continue from `states`"
     torch.set_rng_state(states['torch'])
@@ -123,7 +127,7 @@ def _set_random(states, device):
     random.setstate(states['python'])
     if device.type!='cpu': getattr(torch, device.type).set_rng_state(states['device'])
 
-# %% ../nbs/09_member.ipynb #60aa13bb
+# %% ../nbs/09_member.ipynb #34796aee
 def _as_tensors(states):
     "Random states as a file holds them"
     (_,keys,*pos,cached),(version,numbers,gauss) = states['numpy'],states['python']
@@ -131,6 +135,7 @@ def _as_tensors(states):
     return states | dict(numpy=torch.tensor([*keys.tolist(),*pos]), python=torch.tensor([version,*numbers]),
                          doubles=torch.tensor(doubles, dtype=torch.double))
 
+# %% ../nbs/09_member.ipynb #72cf2f95
 def _from_tensors(tensors):
     "What `_as_tensors` was given"
     (*keys,pos,has),(version,*numbers),(cached,*gauss) = [tensors.pop(k).tolist() for k in ('numpy','python','doubles')]
@@ -163,7 +168,7 @@ class MemberRandom:
         if self.inside: _set_random(states, self.device)
         else: self.kept = states
 
-# %% ../nbs/09_member.ipynb #b9e50649
+# %% ../nbs/09_member.ipynb #d295d422
 def unfinished(
     file, # The `file` of `train_members`
 )->dict: # members (indices), epochs (finished), seconds (of training); 0 epochs if there is no such file
@@ -175,6 +180,7 @@ def unfinished(
         return {k: kind(past[k]) for k,kind in kinds.items()}
     except (SafetensorError, TypeError, KeyError, ValueError) as e: raise _unfit(file, e) from None
 
+# %% ../nbs/09_member.ipynb #99a7b1d5
 def _unfit(file, e):
     return ValueError(f"{file} is no unfinished member of this committee ({e}): "
                       "delete it, and the member is trained from its start")
@@ -203,7 +209,7 @@ class Checkpoint(Callback):
         self.write()
         self.written = time.perf_counter()
 
-# %% ../nbs/09_member.ipynb #8febff45
+# %% ../nbs/09_member.ipynb #fb04ba51
 @patch
 def write(self:Checkpoint):
     "Write the file"
@@ -216,6 +222,7 @@ def write(self:Checkpoint):
     past = dict(members=self.members, epochs=self.epoch+1, seconds=self.seconds(), numbers=numbers)
     write_file(self.file, lambda tmp: st.save_file(opt | net | rng, tmp, dict(past=json.dumps(past))))
 
+# %% ../nbs/09_member.ipynb #1b1d45e6
 @patch
 def read(self:Checkpoint):
     "Continue from the file; `ValueError` if it does not fit"
@@ -229,12 +236,13 @@ def read(self:Checkpoint):
         for i,o in enumerate(self.randoms): o.load_state_dict({k: v.cpu() for k,v in under(f'rng.{i}.').items()})
     except (RuntimeError, ValueError, KeyError) as e: raise _unfit(self.file, e) from None
 
-# %% ../nbs/09_member.ipynb #2506603a
+# %% ../nbs/09_member.ipynb #78d50035
 class NoValidation(Callback):
     "Skip validation: nothing about a member is chosen by it"
     order = -10
     def before_validate(self): raise CancelValidException()
 
+# %% ../nbs/09_member.ipynb #2dbe5ae6
 class MemberProgress(Callback):
     "Show one progress bar over the batches of all members"
     def __init__(self,
@@ -257,7 +265,7 @@ class MemberProgress(Callback):
         self.done += 1
         self.bar.update(self.done)
 
-# %% ../nbs/09_member.ipynb #bf934a30
+# %% ../nbs/09_member.ipynb #5a01dcc9
 def check_learner(
     learn, # What `make_learner` returned
 ):
@@ -266,10 +274,11 @@ def check_learner(
         raise TypeError(f"make_learner returned a {type(learn).__name__}: it must return a Learner")
     for cb in learn.cbs:
         if isinstance(cb, TrackerCallback) and not getattr(cb, 'every_epoch', False):
-            raise ValueError(f"{type(cb).__name__} needs a validation in each epoch, but members are not validated while "
-                             "they train, so that nothing is chosen by it: leave it out, or give trained Learners to Committee")
+            raise ValueError(f"{type(cb).__name__} needs a validation in each epoch, but members are not validated "
+                             "while they train, so that nothing is chosen by it: leave it out, "
+                             "or give trained Learners to Committee")
 
-# %% ../nbs/09_member.ipynb #e4c08172
+# %% ../nbs/09_member.ipynb #61f2d126
 class TogetherDL(DigitDL):
     "The batches of several members, end to end; each member's are those it would have alone"
     randoms = () # A `MemberRandom` for each member
@@ -285,6 +294,7 @@ class TogetherDL(DigitDL):
             if c is None: return
             yield c
 
+# %% ../nbs/09_member.ipynb #0cbe1dea
 def _together(learns, randoms, dls):
     "One learner that trains the nets of `learns` at the same time"
     train,nets = dls.train.new(cls=TogetherDL),[o.model for o in learns]

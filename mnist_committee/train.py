@@ -52,7 +52,8 @@ def mnist_learner(
     cls,cbs = FastLearner if fast or old else Learner,[o for o in L(cbs) if o not in old]
     for o in old: kwargs = dict(bf16=o.bf16, compile=o.compile) | kwargs
     if model is None: model = mnist_model(dls.one_batch()[0].shape[1], dls.c, width, depth)
-    return cls(dls, model, loss_func=loss_func or CrossEntropyLossFlat(), opt_func=opt_func, metrics=metrics, cbs=cbs, **kwargs)
+    loss_func = loss_func or CrossEntropyLossFlat()
+    return cls(dls, model, loss_func=loss_func, opt_func=opt_func, metrics=metrics, cbs=cbs, **kwargs)
 
 # %% ../nbs/06_train.ipynb #6d0eb8d9
 @patch
