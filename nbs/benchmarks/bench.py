@@ -1,10 +1,11 @@
 "Measure speeds in turns on a quiet machine, name the machine, and keep the results"
-import json, os, platform, subprocess, sys, time
+import contextlib, io, json, os, platform, subprocess, sys, time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import pandas as pd, torch
-from mnist_committee.train import has_bf16
+import mnist_committee, pandas as pd, torch
+from fastai.callback.core import Callback, CancelFitException, CancelValidException
+from mnist_committee.all import has_bf16
 
 here = Path(__file__).resolve().parent
 results = here.parent.parent/'results'/'speed'
@@ -34,7 +35,8 @@ def _cpu_seconds():
     return (user+nice+system+irq+soft)/os.sysconf('SC_CLK_TCK'), sum(os.times()[:4])
 
 def undisturbed(f, share=.05, tries=8):
-    "What `f` returns, called again (at most `tries` times) if other programs took more than `share` of a core meanwhile"
+    """What `f` returns; it is called again, at most `tries` times, if other programs took more than `share` of a core
+    meanwhile"""
     for _ in range(tries):
         start,(all0,own0) = time.perf_counter(),_cpu_seconds()
         res = f()
@@ -44,7 +46,7 @@ def undisturbed(f, share=.05, tries=8):
     return res
 
 def rounds(fs, n=5, warmup=1):
-    "What the functions of the dict `fs` return when they take turns for `n` rounds, so that a slow minute meets them all"
+    "What the functions of the dict `fs` return when they take turns for `n` rounds: a slow minute meets them all"
     for f in fs.values():
         for _ in range(warmup): f()
     return pd.DataFrame([{k:undisturbed(f) for k,f in fs.items()} for _ in range(n)])
@@ -52,18 +54,54 @@ def rounds(fs, n=5, warmup=1):
 def ratio(df, a, b): return (df[a]/df[b]).median()
 
 def summary(df, unit='images/s'):
-    "A row for each column of the rates `df`: median, range, and how many times as fast the first column is in the same round"
+    "A row for each column of the rates `df`: median, range, and how many times as fast the first is in the same round"
     ours = df.columns[0]
-    return pd.DataFrame({k: {unit: f'{o.median():,.0f}', 'range': f'{o.min():,.0f} – {o.max():,.0f}', f'{ours} is': f'{ratio(df, ours, k):.2f} ×'} for k,o in df.items()}).T
+    def row(k, o):
+        return {unit: f'{o.median():,.0f}', 'range': f'{o.min():,.0f} – {o.max():,.0f}',
+                f'{ours} is': f'{ratio(df, ours, k):.2f} ×'}
+    return pd.DataFrame({k: row(k, o) for k,o in df.items()}).T
+
+# Training
+
+class StepRate(Callback):
+    """Stops a fit after `n` steps and `warmup` ones that do not count; `rate` is in images a second.
+    `n` may run into the next epoch; there is no validation"""
+    order = 100
+    def __init__(self, n, warmup=1): self.n,self.warmup = n,warmup
+    def before_fit(self): self.times,self.bs,self.cuda = [],self.dls.train.bs,self.dls.device.type=='cuda'
+    def after_batch(self):
+        if self.train_iter<self.warmup: return
+        if self.cuda and len(self.times) in (0,self.n): torch.cuda.synchronize()
+        self.times.append(time.perf_counter())
+        if len(self.times)>self.n: raise CancelFitException()
+    def before_validate(self): raise CancelValidException()
+    @property
+    def seconds(self): return self.times[-1]-self.times[0]
+    @property
+    def rate(self): return self.n*self.bs/self.seconds
+
+def fit(learn, cb):
+    "Train quietly with the callback `cb`"
+    with learn.no_bar(), learn.no_logging(): learn.fit_digits(2, cbs=cb)
+    return cb
 
 # Processes
 
+def serve(functions, name, *args):
+    "Make the measure that `functions` has under `name`, and print what it gives for each line of the standard input"
+    def run(f):
+        with contextlib.redirect_stdout(io.StringIO()): return f()
+    f = run(lambda: functions[name](*[int(o) if o.isdigit() else o for o in args]))
+    for _ in sys.stdin: print(run(lambda: undisturbed(f)), flush=True)
+
 class Worker:
-    "`python peers.py name *args`, which measures in a process of its own each time it is called"
-    def __init__(self, name, *args, **env):
-        self.args,self.env = [sys.executable, '-W', 'ignore', str(here/'peers.py'), name, *map(str, args)],os.environ | env
+    "`python peers.py name *args`, or of another `script` that calls `serve`: each call measures in that process"
+    def __init__(self, name, *args, script='peers.py', **env):
+        self.args,self.env = [sys.executable, '-W', 'ignore', str(here/script), name, *map(str, args)],os.environ | env
         self.open()
-    def open(self): self.p = subprocess.Popen(self.args, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def open(self):
+        pipe = subprocess.PIPE
+        self.p = subprocess.Popen(self.args, env=self.env, stdin=pipe, stdout=pipe, text=True)
     def start(self):
         self.p.stdin.write('go\n')
         self.p.stdin.flush()
@@ -77,7 +115,8 @@ class Worker:
     def close(self): self.p.communicate()
 
 def in_turns(workers, n=5, warmup=1, anew=()):
-    "`rounds` of a dict of `Worker`s, which are ended then; each looks itself whether it was disturbed. Those named in `anew` get a new process each round"
+    """`rounds` of a dict of `Worker`s, which end after that; each looks itself whether it was disturbed.
+    Those named in `anew` get a new process each round"""
     res = []
     for i in range(n):
         for k,o in workers.items():
@@ -89,8 +128,10 @@ def in_turns(workers, n=5, warmup=1, anew=()):
 
 def peak_mb():
     "The most memory that this process has held, in MB"
-    try: return int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1024  # unlike getrusage, without what it was forked from
-    except OSError: import resource; return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20  # macOS counts bytes
+    try: return int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1024 # without the parent's
+    except OSError:
+        import resource
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20 # macOS counts bytes
 
 def page_faults():
     "How many fresh pages of memory this process was given so far"
@@ -103,7 +144,7 @@ packages = 'mnist_committee fastai torch torchvision kornia albumentations torch
 
 def _version(name):
     try: return version(name)
-    except PackageNotFoundError: return __import__('mnist_committee').__version__ if name=='mnist_committee' else 'absent'
+    except PackageNotFoundError: return mnist_committee.__version__ if name=='mnist_committee' else 'absent'
 
 def _cpu_name():
     try: lines = Path('/proc/cpuinfo').read_text().splitlines()
@@ -113,8 +154,9 @@ def _cpu_name():
 def machine():
     "What the figures are measured on and with"
     gpu = {'GPU': torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
-    return gpu | {'CPU': _cpu_name(), 'cores': os.cpu_count(), 'threads of torch': torch.get_num_threads(), 'bf16 on the CPU': has_bf16('cpu'), 'system': platform.system(),
-                  'date': time.strftime('%Y-%m-%d'), 'Python': platform.python_version()} | {o:_version(o) for o in packages}
+    return gpu | {'CPU': _cpu_name(), 'cores': os.cpu_count(), 'threads of torch': torch.get_num_threads(),
+                  'bf16 on the CPU': has_bf16('cpu'), 'system': platform.system(), 'date': time.strftime('%Y-%m-%d'),
+                  'Python': platform.python_version()} | {o:_version(o) for o in packages}
 
 class Results:
     "Figures, and the lines they have to reach, in a JSON file"

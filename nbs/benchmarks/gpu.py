@@ -1,18 +1,23 @@
-"""Fill the table for a GPU: `python nbs/benchmarks/gpu.py path/to/mnist`. What is measured already is kept, so it may be stopped, and run again.
+"""Fill the table for a GPU. What was measured is kept, so it may be stopped and run again.
 
-The nets that it trains are those of `python results/make.py train full path/to/mnist`, which then has only to test them. Without a folder it trains on the sample's digits, again and again.
+    python nbs/benchmarks/gpu.py path/to/mnist
 
-`--minutes 8` stops by itself before a limit. `--device cpu --nets 2 --width 4 --epochs 1 --images 512 --steps 4` tries the script where there is no GPU."""
+It trains the nets of `python results/make.py train full path/to/mnist`, which then has only to test them.
+Without a folder it trains on the sample's digits, again and again. `--minutes 8` stops by itself before a limit.
+
+    python nbs/benchmarks/gpu.py --device cpu --nets 2 --width 4 --epochs 1 --images 512 --steps 4 --out FILE
+
+tries the script where there is no GPU."""
 import argparse, json, re, tempfile, time, warnings
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
-from bench import here, machine, results, seconds
+from bench import StepRate, fit, here, machine, results, seconds
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.fp16 import MixedPrecision
 from mnist_committee.all import *
-from mnist_committee.committee import _train_together
-from peers import StepRate, fit, recipe, sample_digits, save_pngs, some_digits, stock_learner
+from mnist_committee.core import write_json
+from peers import prep, save_pngs, some_digits, stock_learner
 
 class Kept(dict):
     "A dict that is a JSON file, too"
@@ -21,15 +26,12 @@ class Kept(dict):
         super().__init__(json.loads(self.file.read_text()) if self.file.exists() else {})
     def __setitem__(self, k, v):
         super().__setitem__(k, v)
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps(self, indent=1)+'\n')
+        write_json(self.file, dict(self))
 
 def digit_loaders(args):
     "`DataLoaders` of MNIST, or of as many images out of the sample"
     if args.data: return mnist_dls(args.data, device=args.device)
-    dls = digit_dls(some_digits(args.images), some_digits(10000), digit_tfms(**recipe), device=args.device)
-    dls.recipe = recipe
-    return dls
+    return prep.dls(some_digits(args.images), some_digits(10000), device=args.device)
 
 def wait(args):
     if args.device.type=='cuda': torch.cuda.synchronize()
@@ -39,7 +41,8 @@ def wait(args):
 def committee(args, kept):
     "Train the nets, `--chunk` at a time; all that `Committee.fit` does counts, compiling and writing included"
     dls = digit_loaders(args)
-    if args.folder.exists() and not kept.get('chunks'): raise SystemExit(f'{args.folder} holds nets that were not timed: move them away')
+    if args.folder.exists() and not kept.get('chunks'):
+        raise SystemExit(f'{args.folder} holds nets that were not timed: move them away')
     while (n := sum(o['nets'] for o in kept.get('chunks', [])))<args.nets and time.time()<args.end:
         k = min(args.chunk, args.nets-n)
         for o in args.folder.glob('member_*'):  # of a chunk that was stopped in the middle
@@ -59,10 +62,11 @@ def stock(args, kept):
     kept['stock fastai, images/s'] = round(float(np.median(rates)))
 
 def evaluate(args, kept):
-    "Seconds for all nets to judge 10,000 images"
+    "Seconds for all nets to predict 10,000 images"
     c,ds = Committee.load(args.folder, args.device),digit_loaders(args).valid
     c.evaluate(ds)
-    kept['seconds of evaluate'] = round(float(np.median([seconds(lambda: c.evaluate(ds)) for _ in range(args.repeats)])), 3)
+    times = [seconds(lambda: c.evaluate(ds)) for _ in range(args.repeats)]
+    kept['seconds of evaluate'] = round(float(np.median(times)), 3)
 
 class NoSync(Callback):
     "Steps from `a` to `b` in which PyTorch raises an error when the host waits for the device"
@@ -79,7 +83,7 @@ def syncs(args, kept):
     dls,stop = digit_loaders(args),NoSync(args.steps, 2*args.steps)
     try:
         fit(mnist_learner(dls, args.width), stop)
-        _train_together(dls, lambda dls: mnist_learner(dls, args.width), 2, 0, range(5), [stop])
+        train_members(dls, range(5), lambda dls: mnist_learner(dls, args.width), 2, cbs=[stop])
     except RuntimeError as e:
         torch.cuda.set_sync_debug_mode('default')
         kept['synchronizations'],kept['the first'] = 1,str(e).splitlines()[0]
@@ -93,8 +97,10 @@ def lines(kept, args):
     "What was measured, and the least or most it may be; None is pending"
     s,images = kept.get('seconds of training'),args.nets*args.epochs*args.images
     stock = kept.get('stock fastai, images/s')
-    return [(f'{args.nets} nets of width {args.width}, {args.epochs} epochs of {args.images:,} images: seconds', s, 'at most 120'),
-            ('the same in TFLOP/s', s and images*flop*(args.width/128)**2/s/1e12, 'at least 348, 44 % of what a large bf16 product reaches'),
+    flops = s and images*flop*(args.width/128)**2/s/1e12
+    what = f'{args.nets} nets of width {args.width}, {args.epochs} epochs of {args.images:,} images: seconds'
+    return [(what, s, 'at most 120'),
+            ('the same in TFLOP/s', flops, 'at least 348, 44% of what a large bf16 product reaches'),
             ('against stock fastai in mixed precision, in images/s', s and stock and images/s/stock, 'at least 10 ×'),
             (f'evaluate {args.nets} nets on 10,000 images: seconds', kept.get('seconds of evaluate'), 'at most 1'),
             ('synchronizations in steady steps', kept.get('synchronizations'), '0')]
@@ -103,13 +109,14 @@ def table(kept=None, args=None):
     "The lines, of `kept` or of the results of an H200"
     args = args or parser().parse_args([])
     kept = Kept(results/'gpu-nvidia-h200.json') if kept is None else kept
-    rows = [dict(what=k, measured='pending' if o is None else f'{o:.4g}', target=goal) for k,o,goal in lines(kept, args)]
-    return pd.DataFrame(rows).set_index('what')
+    def row(k, o, goal): return dict(what=k, measured='pending' if o is None else f'{o:.4g}', target=goal)
+    return pd.DataFrame([row(*o) for o in lines(kept, args)]).set_index('what')
 
 def parser():
-    p = argparse.ArgumentParser(description=__doc__)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data', nargs='?', help='folder with MNIST')
-    for k,v in dict(nets=35, width=128, epochs=10, images=60000, chunk=35, steps=50, repeats=5).items(): p.add_argument('--'+k, type=int, default=v, help='%(default)s')
+    numbers = dict(nets=35, width=128, epochs=10, images=60000, chunk=35, steps=50, repeats=5)
+    for k,v in numbers.items(): p.add_argument('--'+k, type=int, default=v, help='%(default)s')
     p.add_argument('--minutes', type=float, default=1e6, help='start nothing new after this time')
     p.add_argument('--device', type=torch.device, default=torch.device('cuda'))
     p.add_argument('--out', type=Path, help='file of results; default: in results/speed, named after the GPU')
@@ -117,12 +124,16 @@ def parser():
 
 def main():
     args = parser().parse_args()
-    if args.device.type=='cuda' and not torch.cuda.is_available(): raise SystemExit('There is no GPU here. --device cpu tries the script; see --help')
+    if args.device.type=='cuda' and not torch.cuda.is_available():
+        raise SystemExit('There is no GPU here. --device cpu tries the script; see --help')
     name = re.sub(r'\W+', '-', torch.cuda.get_device_name() if args.device.type=='cuda' else 'cpu').lower()
-    args.end,args.folder = time.time()+60*args.minutes,here.parent.parent/'runs'/('full' if args.data else f'speed-{name}')
+    runs = here.parent.parent/'runs'
+    args.end,args.folder = time.time()+60*args.minutes,runs/('full' if args.data else f'speed-{name}')
     kept = Kept(args.out or results/f'gpu-{name}.json')
     kept['machine'] = machine()
-    for key,f in {'seconds of training': committee, 'seconds of evaluate': evaluate, 'synchronizations': syncs, 'stock fastai, images/s': stock}.items():
+    measures = {'seconds of training': committee, 'seconds of evaluate': evaluate, 'synchronizations': syncs,
+                'stock fastai, images/s': stock}
+    for key,f in measures.items():
         if key in kept or time.time()>args.end: continue
         if f is evaluate and 'seconds of training' not in kept: continue
         f(args, kept)

@@ -1,14 +1,13 @@
-"The fast step and its peers, as functions that measure themselves. `python peers.py NAME ARGS` measures one each time it reads a line"
-import contextlib, io, sys, time
+"The fast step and its peers, as functions that measure themselves: `python peers.py NAME ARGS`, see `bench.serve`"
+import sys, time
 from itertools import chain, islice
 from pathlib import Path
 
 import torch, torch.nn.functional as F
-from bench import page_faults, peak_mb, rate, undisturbed
-from fastai.callback.core import Callback, CancelFitException, CancelValidException
+from bench import StepRate, fit, page_faults, peak_mb, rate, serve
 from fastai.data.block import CategoryBlock, DataBlock
-from fastai.data.transforms import IntToFloatTensor, RandomSplitter, get_image_files, parent_label
-from fastai.learner import Learner
+from fastai.data.transforms import RandomSplitter, get_image_files, parent_label
+from fastai.learner import CancelBackwardException, CancelStepException, Learner
 from fastai.losses import CrossEntropyLossFlat
 from fastai.vision.augment import aug_transforms
 from fastai.vision.core import PILImageBW
@@ -19,35 +18,17 @@ from torch import nn
 
 # Training
 
-class StepRate(Callback):
-    "Stops a fit after `n` steps and `warmup` ones that do not count; `rate` is in images a second. `n` may run into the next epoch; there is no validation"
-    order = 100
-    def __init__(self, n, warmup=1): self.n,self.warmup = n,warmup
-    def before_fit(self): self.times,self.bs,self.cuda = [],self.dls.train.bs,self.dls.device.type=='cuda'
-    def after_batch(self):
-        if self.train_iter<self.warmup: return
-        if self.cuda and len(self.times) in (0,self.n): torch.cuda.synchronize()
-        self.times.append(time.perf_counter())
-        if len(self.times)>self.n: raise CancelFitException()
-    def before_validate(self): raise CancelValidException()
-    @property
-    def seconds(self): return self.times[-1]-self.times[0]
-    @property
-    def rate(self): return self.n*self.bs/self.seconds
-
-def fit(learn, cb):
-    "Train quietly with the callback `cb`"
-    with learn.no_bar(), learn.no_logging(): learn.fit_digits(2, cbs=cb)
-    return cb
-
 def fast_learner(width): return mnist_learner(mnist_dls(sample=True), width)
 
-def stock_learner(path, width, workers=None, bs=128, device=None):
-    "fastai's own `Learner`, loader, transforms, optimizer and loss, as its documentation has them, with the same net"
-    block = DataBlock((ImageBlock(PILImageBW), CategoryBlock), get_items=get_image_files, get_y=parent_label, splitter=RandomSplitter(.02, seed=0),
-                      batch_tfms=aug_transforms(do_flip=False))
-    dls = block.dataloaders(path, bs=bs, num_workers=workers, device=device)
-    return Learner(dls, mnist_model(width=width), loss_func=CrossEntropyLossFlat())
+def stock_dls(path, workers=None, bs=128, device=None):
+    "fastai's own loaders and transforms, as its documentation has them"
+    block = DataBlock((ImageBlock(PILImageBW), CategoryBlock), get_items=get_image_files, get_y=parent_label,
+                      splitter=RandomSplitter(.02, seed=0), batch_tfms=aug_transforms(do_flip=False))
+    return block.dataloaders(path, bs=bs, num_workers=workers, device=device)
+
+def stock_learner(path, width, workers=None, device=None):
+    "fastai's own `Learner`, loaders, transforms, optimizer and loss, with the same net"
+    return Learner(stock_dls(path, workers, device=device), mnist_model(width=width), loss_func=CrossEntropyLossFlat())
 
 def save_pngs(path, images, labels):
     "Write a folder of PNG files for each label"
@@ -106,41 +87,49 @@ def faults(name, width, n):
 # Where a step spends its time
 
 class Stopwatch:
-    "Sums the seconds spent in the functions it wraps"
+    "Sums the seconds spent `with` it"
     def __init__(self): self.total = 0.
-    def start(self, *_): self.t = time.perf_counter()
-    def stop(self, *_): self.total += time.perf_counter()-self.t
-    def __call__(self, f):
-        def timed(*args, **kwargs):
-            self.start()
-            try: return f(*args, **kwargs)
-            finally: self.stop()
-        return timed
+    def __enter__(self): self.t = time.perf_counter()
+    def __exit__(self, *_): self.total += time.perf_counter()-self.t
+
+class Watched:
+    "A `Learner` whose `watch` runs during forward (with the loss), backward and optimizer"
+    def __init__(self, dls, model, loss_func, **kwargs):
+        self.watch,self.loss_alone = Stopwatch(),loss_func
+        model.register_forward_pre_hook(lambda *_: self.watch.__enter__())
+        model.register_forward_hook(lambda *_: self.watch.__exit__())
+        super().__init__(dls, model, self.watched_loss, **kwargs)
+    def watched_loss(self, *args):
+        with self.watch: return self.loss_alone(*args)
+    def _backward(self):
+        with self.watch: super()._backward()
+    def _step(self):
+        with self.watch: super()._step()
+    def _do_grad_opt(self):
+        self._with_events(self._backward, 'backward', CancelBackwardException)
+        self._with_events(self._step, 'step', CancelStepException)
+        with self.watch: self.opt.zero_grad()
+
+class WatchedFast(Watched, FastLearner): pass
+class WatchedStock(Watched, Learner): pass
 
 class OutsideShare(StepRate):
-    "Measures which `share` of the steps is spent outside forward (with the loss), backward and optimizer"
+    "Measures which `share` of the steps of a `Watched` learner is spent outside of what it watches"
     def before_fit(self):
         super().before_fit()
-        l,w = self.learn,Stopwatch()
-        self.watch,self.old = w,(l.loss_func, l.opt.zero_grad)
-        self.hooks = l.model.register_forward_pre_hook(w.start),l.model.register_forward_hook(w.stop)
-        l.loss_func,l._backward,l._step,l.opt.zero_grad = map(w, (l.loss_func, l._backward, l._step, l.opt.zero_grad))
+        self.clock = self.learn.watch
     def after_batch(self):
-        if not self.times: self.watch.total = 0.
+        if not self.times: self.clock.total = 0.
         super().after_batch()
-    def after_fit(self):
-        for o in self.hooks: o.remove()
-        self.learn.loss_func,self.learn.opt.zero_grad = self.old
-        del self.learn._backward,self.learn._step
     @property
-    def share(self): return 1-self.watch.total/self.seconds
+    def share(self): return 1-self.clock.total/self.seconds
 
 def outside(width, n):
-    learn = fast_learner(width)
+    learn = WatchedFast(mnist_dls(sample=True), mnist_model(width=width), CrossEntropyLossFlat(), opt_func=digit_opt)
     return lambda: fit(learn, OutsideShare(n)).share
 
 def outside_stock(width, n, path):
-    learn = stock_learner(path, width, 0)
+    learn = WatchedStock(stock_dls(path, 0), mnist_model(width=width), CrossEntropyLossFlat())
     return lambda: fit(learn, OutsideShare(n)).share
 
 # Committees
@@ -151,15 +140,15 @@ def some_digits(n):
     i = torch.arange(n) % len(x)
     return DigitDataset(torch.from_numpy(x)[i], torch.from_numpy(y)[i], split_idx=1)
 
-recipe = dict(size=28, crop=25, max_deg=10., alpha=8., sigma=3., valid=False)
+prep = Prep((1,28,28), list('0123456789'))
 
 def some_committee(n, width, device=None):
     "`n` nets that were never trained: their speed is that of trained ones"
-    return Committee([mnist_model(width=width) for _ in range(n)], dict(shape=[1,28,28], vocab=list('0123456789'), recipe=recipe), device)
+    return Committee([mnist_model(width=width) for _ in range(n)], prep, device)
 
 def batches(ds, bs=256):
     "Batches of `ds`, prepared as at inference, as plain tensors"
-    for b in DigitDL(ds, bs=bs, after_batch=[IntToFloatTensor(), *digit_tfms(**recipe)]): yield b[0].as_subclass(torch.Tensor)
+    for b in prep.dl(ds, bs, ds.x.device): yield b[0].as_subclass(torch.Tensor)
 
 def evaluate(n, width, n_images):
     c,ds = some_committee(n, width),some_digits(n_images)
@@ -167,7 +156,7 @@ def evaluate(n, width, n_images):
     return rate(lambda: c.evaluate(ds), n_images)
 
 def evaluate_plain(n, width, n_images):
-    "For each net, for each batch: prepare it, and ask the net in fp32, contiguous"
+    "For each net, for each batch: prepare it, and call the net in fp32, contiguous"
     nets,ds = [mnist_model(width=width).eval() for _ in range(n)],some_digits(n_images)
     @torch.no_grad()
     def f(ds=ds): return torch.stack([torch.cat([net(x).softmax(1) for x in batches(ds)]) for net in nets]).mean(0)
@@ -197,11 +186,4 @@ def fit_members(n, width, epochs=1):
     dls = mnist_dls(sample=True)
     return rate(lambda: Committee.fit(dls, n, epochs, width), n, least=6)
 
-def main(name, *args):
-    "Measure once for each line of the standard input"
-    def run(f):
-        with contextlib.redirect_stdout(io.StringIO()): return f()
-    f = run(lambda: globals()[name](*[int(o) if o.isdigit() else o for o in args]))
-    for _ in sys.stdin: print(run(lambda: undisturbed(f)), flush=True)
-
-if __name__=='__main__': main(*sys.argv[1:])
+if __name__=='__main__': serve(globals(), *sys.argv[1:])
