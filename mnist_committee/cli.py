@@ -9,110 +9,208 @@ __all__ = ['demo', 'train', 'evaluate', 'predict', 'main']
 
 # %% ../nbs/14_cli.ipynb #8471cb75
 import argparse, os, sys, warnings
-from pathlib import Path
+from contextlib import contextmanager, redirect_stdout
+
+from . import __version__
+from .core import as_path, write_file
+
+# %% ../nbs/14_cli.ipynb #7f553abb
+def _say(text, file):
+    "Print `text`; characters that the encoding of `file` lacks are escaped"
+    if file is None: return  # it is closed, as stdout is by `>&-`
+    try: print(text, file=file, flush=True)
+    except UnicodeEncodeError:
+        text = text.encode(file.encoding, 'backslashreplace').decode(file.encoding)
+        print(text, file=file, flush=True)
+
+# %% ../nbs/14_cli.ipynb #176cab53
+def _note(message):
+    "Print `message` on stderr, in one line"
+    try: _say(f"mnist-committee: {' '.join(str(message).split())}", sys.stderr)
+    except OSError: pass  # stderr can't be written: there is nobody to tell
+
+def _fail(message, status=1):
+    "Say why a command failed, and return its exit status"
+    _note(message)
+    return status
+
+# %% ../nbs/14_cli.ipynb #458cf4ea
+@contextmanager
+def _console():
+    "Show progress bars on a terminal only, and a warning as one line on stderr"
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    with warnings.catch_warnings(), open(os.devnull, 'w', encoding='utf-8') as nowhere:
+        warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
+        warnings.showwarning = lambda message, *_: _note(message)  # `catch_warnings` restores it
+        with redirect_stdout(sys.stdout if terminal else nowhere): yield
+
+# %% ../nbs/14_cli.ipynb #d3864edd
+def _let_go(stream):
+    "Flush `stream`; if that fails, point it to nowhere, or Python would complain when it ends"
+    try:
+        if stream is not None: stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 # %% ../nbs/14_cli.ipynb #9a1ed4ae
 def _load():
-    "Import what the commands need"
-    warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
+    "Import what the commands need, which takes seconds"
     from mnist_committee import all
     return all
 
-def _digits(data, **kwargs):
-    "`DataLoaders` of what `--data` names"
-    mc = _load()
-    return mc.mnist_dls(sample=True, **kwargs) if data=='sample' else mc.mnist_dls(data, **kwargs)
+def _source(args):
+    "Which digits `--data` names, as `mnist_dls` takes them"
+    return dict(sample=True) if args.data=='sample' else dict(path=args.data)
 
 def _committee(path): return _load().Committee.load(path) if path else _load().Committee.pretrained()
 
+# %% ../nbs/14_cli.ipynb #ecaa5495
+def _scores(ev, c):
+    "A row for each member and one for the committee: errors, accuracy, and seconds of training if they are known"
+    table,members = ev.members().reset_index(),c.table()
+    if 'seconds' in members: table['seconds'] = [*members.seconds, members.seconds.sum()]
+    return table
+
+def _write_gallery(ev, path):
+    "Write the gallery as PNG, and leave no figure behind"
+    import matplotlib.pyplot as plt
+    fig = ev.gallery()
+    fig.savefig(path, dpi=120, format='png', bbox_inches='tight')
+    plt.close(fig)
+
 # %% ../nbs/14_cli.ipynb #4bad92bf
 def _report(ev, c, out):
-    "Print the members' table; write gallery.png, members.csv, misclassified.csv and evaluation.npz to `out`"
-    from mnist_committee.committee import _write
-    print()
-    table = ev.members().assign(seconds=[*c.table().seconds, c.table().seconds.sum()]).reset_index()
-    print(table.to_string(index=False, formatters={o: '{:.2%}'.format for o in ('accuracy','lo','hi')}))
-    print(f'\n{ev!r}')
-    _write(out/'members.csv', lambda tmp: table.to_csv(tmp, index=False))
-    _write(out/'misclassified.csv', lambda tmp: ev.misclassified().to_csv(tmp, index=False))
-    _write(out/'gallery.png', lambda tmp: ev.gallery().savefig(tmp, dpi=120, format='png', bbox_inches='tight'))
+    "Write an evaluation to the folder `out`, and return what there is to say about it"
+    table,(lo,hi) = _scores(ev, c),ev.interval
+    write_file(out/'members.csv', lambda tmp: table.to_csv(tmp, index=False))
+    write_file(out/'misclassified.csv', lambda tmp: ev.misclassified().to_csv(tmp, index=False))
     ev.save(out/'evaluation.npz')
-    print(f'\nWritten to {out}/: gallery.png (what it gets wrong), members.csv, misclassified.csv, evaluation.npz')
+    write_file(out/'gallery.png', lambda tmp: _write_gallery(ev, tmp))
+    percent = {o: '{:.2%}'.format for o in ('accuracy','lo','hi')}
+    return (f'{ev.errors:,} of {ev.n:,} images wrong: accuracy {ev.accuracy:.2%}, 95% interval {lo:.2%} to {hi:.2%}\n\n'
+            f'{table.to_string(index=False, formatters=percent)}\n\n'
+            f'Written to {out}: gallery.png (the errors), members.csv, misclassified.csv, evaluation.npz')
+
+# %% ../nbs/14_cli.ipynb #057dd4ef
+def _fit(dls, args, path, **kwargs):
+    "Train the committee that the command line describes, or resume it"
+    try: return _load().Committee.fit(dls, args.n, args.epochs, args.width, path, args.seed, **kwargs)
+    finally: print()  # the progress bar ends without a line break
 
 # %% ../nbs/14_cli.ipynb #e476f7d1
 def demo(
-    args, # The command line, parsed by `main`
-):
+    args, # The command line, as `main` parses it
+)->str: # What to print
     "Train a small committee and show its errors"
-    out = Path(args.out or ('runs/demo' if args.data=='sample' else f'runs/demo-{Path(args.data).name}'))
-    dls = _digits(args.data)
-    print(f'Training {args.n} nets of width {args.width} for {args.epochs} epochs on {len(dls.train_ds):,} digits, to be tried on {len(dls.valid_ds):,} others', flush=True)
-    c = _load().Committee.fit(dls, args.n, args.epochs, args.width, out/'committee', args.seed)
-    _report(c.evaluate(dls.valid), c, out)
-    print(f'The committee is in {out}/committee: Committee.load("{out}/committee")')
+    name = '' if args.data=='sample' else '-'+as_path(args.data).resolve().name
+    out = as_path(args.out or f'runs/demo{name}')
+    dls = _load().mnist_dls(**_source(args))
+    c = _fit(dls, args, out/'committee')
+    return (f"{_report(c.evaluate(dls.valid), c, out)}\n"
+            f"The committee is in {out/'committee'}: Committee.load({str(out/'committee')!r})")
 
+# %% ../nbs/14_cli.ipynb #77d94bce
 def train(
-    args, # The command line, parsed by `main`
-):
-    "Train a committee, or go on with one"
-    dls = _digits(args.data, n_valid=args.n_valid, bs=args.bs)
-    c = _load().Committee.fit(dls, args.n, args.epochs, args.width, args.out, args.seed)
-    print(f'\n{c!r}, in {args.out}')
+    args, # The command line, as `main` parses it
+)->str: # What to print
+    "Train a committee, or resume its training; members in the folder are kept"
+    dls = _load().mnist_dls(**_source(args), n_valid=args.n_valid, bs=args.bs)
+    return f'{_fit(dls, args, args.out, depth=args.depth)!r}, in {args.out}'
 
+# %% ../nbs/14_cli.ipynb #effbc617
 def evaluate(
-    args, # The command line, parsed by `main`
-):
-    "Try a committee on labelled digits"
+    args, # The command line, as `main` parses it
+)->str: # What to print
+    "Evaluate a committee on labelled digits"
     c = _committee(args.committee)
-    _report(c.evaluate(_digits(args.data, n_valid=args.n_valid).valid, args.n_tta), c, Path(args.out))
+    _,valid = _load().mnist_digits(**_source(args), n_valid=args.n_valid)
+    return _report(c.evaluate(valid, args.n_tta), c, as_path(args.out))
 
+# %% ../nbs/14_cli.ipynb #7036d8d2
 def predict(
-    args, # The command line, parsed by `main`
-):
-    "Say which digits are on images"
+    args, # The command line, as `main` parses it
+)->str: # What to print
+    "Predict the digits on images"
     import pandas as pd
     c = _committee(args.committee)
     p = c.predict(args.files, members=True)
-    mean,votes = p.mean(0),p.argmax(2)
-    prob,pred = mean.max(1)
-    vocab = c.prep['vocab']
-    rows = [dict(file=f, predicted=vocab[i], probability=f'{x:.2%}', votes=f'{n} of {len(c)}')
-            for f,i,x,n in zip(args.files, pred.tolist(), prob.tolist(), (votes==pred).sum(0).tolist())]
-    print(pd.DataFrame(rows).to_string(index=False))
+    probability,pred = p.mean(0).max(1)
+    votes = (p.argmax(2)==pred).sum(0)
+    rows = zip(args.files, pred.tolist(), probability.tolist(), votes.tolist())
+    return pd.DataFrame([dict(file=f, predicted=c.prep.vocab[i], probability=f'{x:.2%}', votes=f'{n} of {len(c)}')
+                         for f,i,x,n in rows]).to_string(index=False)
+
+# %% ../nbs/14_cli.ipynb #5f796a6f
+def _given(text):
+    "Refuse an empty path: an unset variable of the shell would give one"
+    if text: return text
+    raise argparse.ArgumentTypeError('it is empty')
+
+# %% ../nbs/14_cli.ipynb #f0221ca4
+_options = dict(  # name: type, metavar, help, what it is by default where that is no value
+    data=(_given, 'PATH', "folder with IDX files (.gz or not), or with a folder of images for each class; "
+          "'sample' stands for the 5,000 digits in the package", 'download MNIST'),
+    out=(_given, 'DIR', 'folder to write to', 'runs/demo, or runs/demo-NAME with --data NAME'),
+    committee=(_given, 'DIR', 'folder of a committee', 'the one in the package'),
+    n=(int, 'N', 'number of nets'),
+    width=(int, 'WIDTH', 'channels of the first layers'),
+    depth=(int, 'DEPTH', 'residual blocks in a row'),
+    epochs=(int, 'EPOCHS', 'epochs of training for each net'),
+    seed=(int, 'SEED', 'seed of the committee'),
+    bs=(int, 'BS', 'batch size'),
+    n_valid=(int, 'N', 'hold out N images of the training set, and leave the test set alone', 'use the test set'),
+    n_tta=(int, 'K', 'test-time augmentation: average K distorted copies of each image; 0 is the plain image'))
+_files = 'images of one digit each, light on dark, of the size that the committee was trained on: 28x28 pixels'
+
+# %% ../nbs/14_cli.ipynb #89d45604
+def _command(sub, f, **defaults):
+    "Add the command `f` with its options, of which those with `...` must be given"
+    p = sub.add_parser(f.__name__, help=f.__doc__, description=f.__doc__)
+    p.set_defaults(run=f)
+    for k,v in defaults.items():
+        kind,metavar,text,*none = _options[k]
+        if v is not ...: text += f' (default: {none[0] if v is None else v})'
+        p.add_argument('--'+k.replace('_','-'), type=kind, metavar=metavar, help=text, required=v is ..., default=v)
+    return p
 
 # %% ../nbs/14_cli.ipynb #6458a721
 def _parser():
     "The command line"
-    data = dict(metavar='PATH', help="folder with MNIST's IDX files (.gz or not) or with folders of images; 'sample' is the embedded 5,000 digits; default: download MNIST")
-    p = argparse.ArgumentParser('mnist-committee', description='Train a committee of small nets on handwritten digits, and see what it still gets wrong.')
+    what = 'Train a committee of small nets on handwritten digits, and see what it still gets wrong.'
+    p = argparse.ArgumentParser('mnist-committee', description=what)
+    p.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
     sub = p.add_subparsers(title='commands', required=True, metavar='COMMAND')
-    def command(f, **opts):
-        s = sub.add_parser(f.__name__, help=f.__doc__, description=f.__doc__)
-        s.set_defaults(run=f)
-        for k,v in opts.items(): s.add_argument(k if k=='files' else '--'+k.replace('_','-'), **v)
-    def size(n, width): return dict(
-        n=dict(type=int, default=n, help='number of nets (%(default)s)'), width=dict(type=int, default=width, help='channels of the first layers (%(default)s)'),
-        epochs=dict(type=int, default=10, help='epochs for each net (%(default)s)'), seed=dict(type=int, default=0, help='seed of the committee (%(default)s)'))
-    committee = dict(metavar='PATH', help='folder of a saved committee; default: the one in the package')
-    n_valid = dict(type=int, metavar='N', help='hold out N digits of the training set, instead of using the test set')
-    command(demo, data=data | dict(default='sample', help='as for train'), out=dict(metavar='DIR', help='where to write; default: runs/demo'), **size(5, 32))
-    command(train, out=dict(metavar='DIR', required=True, help='folder of the committee; members in it are not trained again'), data=data, **size(35, 128), n_valid=n_valid,
-            bs=dict(type=int, default=128, help='batch size (%(default)s)'))
-    command(evaluate, committee=committee, data=data, out=dict(metavar='DIR', default='runs/evaluate', help='where to write (%(default)s)'), n_valid=n_valid,
-            n_tta=dict(type=int, default=0, metavar='K', help='average K distorted draws for each net; 0 is the plain image (%(default)s)'))
-    command(predict, files=dict(nargs='+', metavar='FILE', help='images of one digit each, white on black, 28×28 pixels'), committee=committee)
+    _command(sub, demo, data='sample', out=None, n=5, width=32, epochs=10, seed=0)
+    _command(sub, train, out=..., data=None, n=35, width=128, depth=1, epochs=10, seed=0, n_valid=None, bs=128)
+    _command(sub, evaluate, committee=None, data=None, out='runs/evaluate', n_valid=None, n_tta=0)
+    _command(sub, predict, committee=None).add_argument('files', nargs='+', type=_given, metavar='FILE', help=_files)
     return p
 
+# %% ../nbs/14_cli.ipynb #fd1c750c
+def _run(args):
+    "Run a command, print what it returns, and return the exit status"
+    try:
+        with _console(): text = args.run(args)
+    except KeyboardInterrupt:
+        return _fail('stopped' + '; the same command resumes from there'*('epochs' in args), 130)
+    except (ValueError, OSError) as e: return _fail(e)
+    except (MemoryError, RuntimeError) as e:
+        if isinstance(e, RuntimeError) and 'allocate' not in str(e): raise
+        return _fail(f'not enough memory: use fewer channels or images at a time ({e})')
+    try: _say(text, sys.stdout)
+    except BrokenPipeError: pass  # the reader, such as `head`, has what it wants
+    except OSError as e: return _fail(f"stdout can't be written ({e.strerror}), but all files are complete")
+    return 0
+
+# %% ../nbs/14_cli.ipynb #3537fad5
 def main(
     argv:list=None, # Arguments; default: those of the process
-)->int: # Exit status: 0 done, 1 an error that is told on stderr, 2 a wrong command line, 130 interrupted
-    "Run one command"
-    args = _parser().parse_args(argv)
-    try: args.run(args)
-    except KeyboardInterrupt:
-        print('\nmnist-committee: stopped; the same command goes on from there', file=sys.stderr)
-        return 130
-    except (ValueError, OSError) as e:
-        print(f'mnist-committee: {e}', file=sys.stderr)
-        return 1
-    return 0
+)->int: # Exit status: 0 done, 1 an error, 2 a wrong command line (raised as `SystemExit`), 130 interrupted
+    "Run one command; a user's mistake is one line on stderr, anything else a traceback"
+    if argv is not None: return _run(_parser().parse_args(argv))
+    os.environ['MPLBACKEND'] = 'Agg'  # pictures go to files, so no window system is needed
+    try: return _run(_parser().parse_args())
+    finally:
+        for o in (sys.stdout,sys.stderr): _let_go(o)

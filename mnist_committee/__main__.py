@@ -1,0 +1,2 @@
+from mnist_committee.cli import main
+if __name__=='__main__': raise SystemExit(main())
