@@ -28,30 +28,57 @@ def long_lines():
         for i,s in enumerate(o.read_text(encoding='utf-8').splitlines(), 1):
             if len(s)>120 and not s.startswith('__all__'): yield f'{o.name}:{i} has {len(s)} characters'
 
-def private_imports():
-    "Nobody imports a private name of ours"
-    for o in [*modules(), *scripts()]:
-        for node in ast.walk(ast.parse(o.read_text(encoding='utf-8'))):
-            if not isinstance(node, ast.ImportFrom) or not (node.level or (node.module or '').startswith(package)): continue
-            yield from (f'{o.name}:{node.lineno} imports {a.name}' for a in node.names if re.match('_[^_]', a.name))
+def programs():
+    "(name, tree) of every module, script and notebook of ours"
+    for o in [*modules(), *scripts()]: yield o.name, ast.parse(o.read_text(encoding='utf-8'))
+    for nb in sorted((root/'nbs').rglob('*.ipynb')):
+        if '.ipynb_checkpoints' in nb.parts: continue
+        for i,c in enumerate(cells(nb)):
+            code = re.sub(r'^(\s*)[%!].*', r'\1pass', source(c), flags=re.M) # what only Jupyter understands
+            if c['cell_type']=='code' and not exported(c): yield f'{nb.name}, cell {i}', ast.parse(code)
 
-def _replaced(node):
-    "What an assignment or call replaces on an object that somebody else made, if anything"
+def private_imports():
+    "Nobody imports a private name of another module of ours"
+    for name,tree in programs():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom) or not (node.level or (node.module or '').startswith(package)): continue
+            yield from (f'{name}: line {node.lineno} imports {a.name}' for a in node.names if re.match('_[^_]', a.name))
+
+steps = re.compile(r'forward|backward|zero_grad|one_batch|all_batches|_do_\w+|_call_one|_with_events|_split|_step|_backward'
+                   r'|(before|after)_\w+') # methods of fastai's learner and callbacks, and of PyTorch's nets
+
+def private_methods():
+    "Names of private methods of our classes"
+    for o in modules():
+        for node in ast.walk(ast.parse(o.read_text(encoding='utf-8'))):
+            if not isinstance(node, ast.FunctionDef) or not node.args.args: continue
+            if node.args.args[0].arg in ('self','cls') and re.match('_[^_]', node.name): yield node.name
+
+def targets(node):
+    "What a statement assigns to"
+    if isinstance(node, (ast.Tuple,ast.List)): return [o for e in node.elts for o in targets(e)]
+    if isinstance(node, ast.Assign): return [o for e in node.targets for o in targets(e)]
+    if isinstance(node, (ast.AugAssign,ast.AnnAssign)): return targets(node.target)
+    return [node] if isinstance(node, (ast.Attribute,ast.Subscript)) else []
+
+def replaces(node, known, imported):
+    "What a statement or call replaces on an object that somebody else made, as far as its text tells"
     if isinstance(node, ast.Call):
-        f = ast.unparse(node.func)
-        return f if re.search(r'\bmock\.patch|^setattr$|^delattr$', f) else None
-    targets = getattr(node, 'targets', [getattr(node, 'target', None)]) if isinstance(node, (ast.Assign,ast.AugAssign)) else ()
-    for t in targets:
-        for o in t.elts if isinstance(t, ast.Tuple) else [t]:
-            if isinstance(o, ast.Subscript) and re.match(r'vars\(', ast.unparse(o.value)): return ast.unparse(o)
-            if isinstance(o, ast.Attribute) and re.search(r'\.(forward|_do_\w+|_call_one|_step|_backward|after_\w+|before_\w+)$', ast.unparse(o)):
-                return ast.unparse(o)
+        return [f for f in [ast.unparse(node.func)] if re.search(r'\bmock\.patch|\bmonkeypatch\.setattr$|^(set|del)attr$', f)]
+    def replaced(o):
+        if ast.unparse(o)=='warnings.showwarning': return False # the seam that Python has for it; `catch_warnings` restores it
+        if isinstance(o, ast.Subscript): return re.match(r'vars\(|.*\.__dict__$', ast.unparse(o.value))
+        if isinstance(o.value, ast.Name) and o.value.id in imported: return True # a name of a module
+        return steps.fullmatch(o.attr) or o.attr in known and ast.unparse(o.value)!='self'
+    return [ast.unparse(o) for o in targets(node) if replaced(o)] if isinstance(node, ast.stmt) else []
 
 def replaced_attributes():
     "Nothing replaces attributes on live objects"
-    for o in [*modules(), *scripts()]:
-        for node in ast.walk(ast.parse(o.read_text(encoding='utf-8'))):
-            if what := _replaced(node): yield f'{o.name}:{node.lineno} replaces {what}'
+    known = {*private_methods()}
+    for name,tree in programs():
+        nodes = list(ast.walk(tree))
+        imported = {a.asname or a.name for o in nodes if isinstance(o, ast.Import) for a in o.names}
+        yield from (f'{name}: line {o.lineno} replaces {what}' for o in nodes for what in replaces(o, known, imported))
 
 def long_cells():
     "Exported cells have at most 40 lines, and a median of at most 8"

@@ -5,7 +5,7 @@ import ast, importlib, inspect, json, re, sys
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
-modules = {p.name.split('_', 1)[1].removesuffix('.ipynb'): p for p in sorted((root/'nbs').glob('[0-9][0-9]_*.ipynb'))}
+modules = {p.name.split('_', 1)[1].removesuffix('.ipynb'): p for p in sorted((root/'nbs').glob('[0-9][0-9]*_*.ipynb')) if 'report' not in p.name}
 
 def cells(nb): return json.loads(nb.read_text(encoding='utf-8'))['cells']
 def source(c): return ''.join(c['source'])
@@ -31,6 +31,11 @@ def pars(node, src):
 
 def _delegated(node, arg): return arg=='kwargs' and any('delegates' in ast.unparse(d) for d in node.decorator_list)
 
+def _overrides(mod, cls, name):
+    "Whether the method `name` is one of fastai's or PyTorch's, and documented there"
+    cls = getattr(importlib.import_module(f'mnist_committee.{mod}'), cls)
+    return any(hasattr(o, name) for o in cls.__mro__[1:])
+
 def faults():
     "One line for each thing that is missing"
     examples = '\n'.join(source(c) for nb in (root/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in nb.parts
@@ -38,10 +43,11 @@ def faults():
     for mod,nb in modules.items():
         names = [o for o in defined(nb)]
         for name,cls,node,src in names:
+            if cls and (cls.startswith('_') or _overrides(mod, cls, name)): continue
             full = f'{mod}.{cls}.{name}' if cls else f'{mod}.{name}'
             if not ast.get_docstring(node): yield f'{full} has no docstring'
             for o in pars(node, src): yield f'{full}: the parameter {o} has no comment'
-            used = rf'\.{name}\b' if cls else rf'\b{name}\b'
+            used = rf'(\.|def ){name}\b' if cls else rf'\b{name}\b'
             if not re.search(used, examples): yield f'{full} has no example in any notebook'
         known = {n for n,cls,*_ in names if not cls}
         public = set(getattr(importlib.import_module(f'mnist_committee.{mod}'), '__all__', ()))

@@ -69,7 +69,7 @@ def check_sidebar(tab, home):
     tab.width(1280)
     tab.open(f'{home}/index.html')
     shown = "(o => !!o && o.getBoundingClientRect().width>0 && o.getBoundingClientRect().height>0 && o.getBoundingClientRect().left>=0)"
-    link = """document.querySelector('#quarto-sidebar a[href$="report.html"]')"""
+    link = """document.querySelector('#quarto-sidebar a[href$="evaluation.html"]')"""
     assert tab.js(f'{shown}({link})'), 'the sidebar is not there'
     fold = f"{link}.closest('li.sidebar-item-section').querySelector('[data-bs-toggle]')"
     tab.js(f'{fold}.click()')
@@ -80,7 +80,7 @@ def check_sidebar(tab, home):
     tab.js("[...document.querySelectorAll('.quarto-btn-toggle')].find(o => o.offsetParent).click()")
     tab.wait(f'{shown}({link})', what='the sidebar opens on a phone')
     tab.js(f'{link}.click()')
-    tab.wait("location.href.endsWith('report.html')", what='its links work')
+    tab.wait("location.href.endsWith('evaluation.html')", what='its links work')
 
 def check_theme(tab, home):
     "The toggle turns light into dark, and the next page remembers"

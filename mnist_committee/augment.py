@@ -207,7 +207,11 @@ def draw(self:ElasticField,
 
 # %% ../nbs/02_augment.ipynb #c6f8e6e3
 @patch
-def before_call(self:ElasticField, x): self.field = self.draw(x)
+def before_call(self:ElasticField,
+    x:torch.Tensor, # Images (n, channels, height, width)
+):
+    "Draw the fields of the next batch"
+    self.field = self.draw(x)
 
 # %% ../nbs/02_augment.ipynb #ec1e01ae
 @patch

@@ -71,7 +71,7 @@ def run(self:Fit,
     "Train the members that `folder` lacks; `ValueError` if what it holds was trained with other settings"
     n,cuda = whole_number('n', n),torch.device(self.dls.device).type=='cuda'
     together = whole_number('together', ifnone(together, 5 if cuda and self.settings['width'] else 1))
-    members = self.take_over(folder, n) if folder else []
+    members = self._take_over(folder, n) if folder else []
     parts = _parts(folder, sorted({*range(n)} - {o.index for o in members}), together)
     bar = parts and MemberProgress(sum(self.epochs-unfinished(o)['epochs'] for _,o in parts)*len(self.dls.train), n)
     for indices,file in parts:
@@ -94,7 +94,7 @@ def _parts(folder, todo, size):
 
 # %% ../nbs/09c_fitting.ipynb #9c91ae8d
 @patch
-def take_over(self:Fit,
+def _take_over(self:Fit,
     folder:Folder, # A folder, which need not exist yet
     n:int, # Members to have in the end
 )->list: # `Member`s
@@ -102,7 +102,7 @@ def take_over(self:Fit,
     members = []
     if folder.file.exists():
         info = folder.read()
-        if info['members'] or any(folder.path.glob('*.unfinished')): self.check_same(info, folder)
+        if info['members'] or any(folder.path.glob('*.unfinished')): self._check_same(info, folder)
         there = [o for o in info['members'] if (folder.path/o['file']).exists()]
         members = [folder.load(o, self.make_model) for o in there]
     folder.write(self.prep, members, self.settings | dict(n=n))
@@ -110,7 +110,7 @@ def take_over(self:Fit,
 
 # %% ../nbs/09c_fitting.ipynb #2e10c4db
 @patch
-def check_same(self:Fit,
+def _check_same(self:Fit,
     info:dict, # What `Folder.read` returned
     folder:Folder, # The folder, for the error message
 ):

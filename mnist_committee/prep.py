@@ -138,7 +138,8 @@ def _defaults(h, w):
 
 # %% ../nbs/03_prep.ipynb #3b540602
 @patch(as_prop=True)
-def c(self:Prep)->int: # Number of classes
+def c(self:Prep)->int: # 1 or more
+    "Return the number of classes"
     return len(self.vocab)
 
 # %% ../nbs/03_prep.ipynb #9d0ada91
