@@ -66,12 +66,16 @@ def _source(args):
 
 def _committee(path): return _load().Committee.load(path) if path else _load().Committee.pretrained()
 
-# %% ../nbs/14_cli.ipynb #ecaa5495
+# %% ../nbs/14_cli.ipynb #a3c00984
 def _scores(ev, c):
     "A row for each member and one for the committee: errors, accuracy, and seconds of training if they are known"
     table,members = ev.members().reset_index(),c.table()
     if 'seconds' in members: table['seconds'] = [*members.seconds, members.seconds.sum()]
     return table
+
+def _write_table(df, path):
+    "Write CSV; what UTF-8 lacks in the name of a class folder is escaped"
+    df.to_csv(path, index=False, errors='backslashreplace')
 
 def _write_gallery(ev, path):
     "Write the gallery as PNG, and leave no figure behind"
@@ -84,8 +88,8 @@ def _write_gallery(ev, path):
 def _report(ev, c, out):
     "Write an evaluation to the folder `out`, and return what there is to say about it"
     table,(lo,hi) = _scores(ev, c),ev.interval
-    write_file(out/'members.csv', lambda tmp: table.to_csv(tmp, index=False))
-    write_file(out/'misclassified.csv', lambda tmp: ev.misclassified().to_csv(tmp, index=False))
+    write_file(out/'members.csv', lambda tmp: _write_table(table, tmp))
+    write_file(out/'misclassified.csv', lambda tmp: _write_table(ev.misclassified(), tmp))
     ev.save(out/'evaluation.npz')
     write_file(out/'gallery.png', lambda tmp: _write_gallery(ev, tmp))
     percent = {o: '{:.2%}'.format for o in ('accuracy','lo','hi')}
