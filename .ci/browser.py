@@ -5,6 +5,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+limit = 600 # seconds after which something hangs, on however busy a machine
 names = 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'
 
 def chromium():
@@ -15,7 +16,7 @@ class Tab:
     "One page of a browser"
     def __init__(self, url):
         import websocket
-        self.ws,self.n,self.events = websocket.create_connection(url, timeout=60, suppress_origin=True),0,[]
+        self.ws,self.n,self.events = websocket.create_connection(url, timeout=limit, suppress_origin=True),0,[]
         for o in ('Page','Runtime','Log','Network'): self(f'{o}.enable')
         self('Emulation.setFocusEmulationEnabled', enabled=True)
 
@@ -33,7 +34,7 @@ class Tab:
         if 'exceptionDetails' in r: raise RuntimeError(f'{code}: {r["exceptionDetails"].get("exception", {}).get("description", r["exceptionDetails"]["text"])}')
         return r['result'].get('value')
 
-    def wait(self, code, seconds=20, what=None):
+    def wait(self, code, seconds=limit, what=None):
         "Wait until a JavaScript expression is true, and give its value"
         end = time.time()+seconds
         while not (res := self.js(code)):
@@ -68,19 +69,21 @@ def browser():
                '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', f'--user-data-dir={d}', '--remote-debugging-port=0', 'about:blank']
         proc = subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            port,end = Path(d)/'DevToolsActivePort',time.time()+60
+            port,end = Path(d)/'DevToolsActivePort',time.time()+limit
             while not (port.exists() and port.read_text().count('\n')):
                 assert proc.poll() is None and time.time()<end, f'{cmd[0]} does not start'
                 time.sleep(.1)
             yield Tab(_page(port.read_text().split()[0]))
         finally:
             proc.terminate()
-            proc.wait(20)
+            try: proc.wait(limit)
+            except subprocess.TimeoutExpired: proc.kill()
 
 def _page(port):
     "The address of the first page's socket"
     from urllib.request import urlopen
-    for _ in range(100):
+    end = time.time()+limit
+    while time.time()<end:
         pages = [o for o in json.load(urlopen(f'http://127.0.0.1:{port}/json')) if o['type']=='page']
         if pages: return pages[0]['webSocketDebuggerUrl']
         time.sleep(.1)
@@ -89,10 +92,13 @@ def _page(port):
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args): pass
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128 # a browser asks for many files at once, and a busy machine answers late
+
 @contextmanager
 def served(folder):
     "The address of a local server of `folder`"
-    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(_Quiet, directory=folder))
+    server = _Server(('127.0.0.1', 0), partial(_Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try: yield f'http://127.0.0.1:{server.server_port}'
     finally: server.shutdown()

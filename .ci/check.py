@@ -1,7 +1,10 @@
 """Run every test of this repository: `make test`, or `.venv/bin/python .ci/check.py`.
 
-Arguments are flags of cells that are left out unless asked for, such as `slow` and `cuda`."""
+Arguments are flags of cells that are otherwise left out, such as `slow` and `cuda`. As many steps as the machine has cores,
+but at most four, run at the same time, each with one thread: PyTorch's threads wait for each other where a core is busy.
+No step has to be done within a certain time; limits only end what hangs."""
 import filecmp, importlib.util, json, os, re, shutil, subprocess, sys, tempfile, time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -12,6 +15,7 @@ root = Path(__file__).resolve().parent.parent
 ci,flags = root/'.ci',' '.join(sys.argv[1:])
 os.environ.pop('PYTHONPATH', None)  # what is tested is what is installed
 os.environ['PATH'] = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+os.environ['OMP_NUM_THREADS'] = '1'
 
 def run(*cmd, cwd=root, **env):
     "Run `cmd`, and fail with the end of its output if it fails"
@@ -95,7 +99,11 @@ def saved_outputs(tmp):
     for nb in notebooks():
         for i,cell in enumerate(json.loads((root/nb).read_text(encoding='utf-8'))['cells']):
             bad += [f'{nb}, cell {i}: {o}' for o in map(output_fault, cell.get('outputs', [])) if o]
-    assert not bad, 'Mend these cells, run them again and save:\n' + '\n'.join(bad)
+    assert not bad, 'Fix these cells, run them again and save:\n' + '\n'.join(bad)
+
+def house(tmp):
+    "the rules of the house hold"
+    run(sys.executable, ci/'house.py')
 
 def tests(nb):
     "The step that runs notebook `nb`"
@@ -155,19 +163,23 @@ def lab(tmp):
 
 def outcome(step, tmp):
     "Run one step, and print how it went"
-    print(f'{step.__doc__} ... ', end='', flush=True)
     start,err,res = time.time(),'','ok'
     try: step(tmp)
     except Skip as e: res = f'skipped: {e}'
-    except Exception as e: res,err = 'FAILED',e
-    print(f'{res} ({time.time()-start:.0f} s)')
-    if err: print(err)
+    except Exception as e: res,err = 'FAILED',f'\n{e}'
+    print(f'{step.__doc__} ... {res} ({time.time()-start:.0f} s){err}', flush=True)
     return res.split(':')[0]
 
+def steps():
+    "All steps, those that take longest first; in a list each needs what the one before it made"
+    nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in notebooks() if o!=stranger_nb]
+    quick = [[o] for o in (one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, house)]
+    return [[wheel, imports, stranger], [lab], [docs, site], *[[o] for o in nbs], *quick]
+
 def main():
-    run_nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in notebooks() if o!=stranger_nb]
-    steps = [one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, docs, site, *run_nbs, lab, wheel, imports, stranger]
-    with tempfile.TemporaryDirectory() as d: res = [outcome(o, Path(d)) for o in steps]
+    with tempfile.TemporaryDirectory() as d, ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        runs = [pool.submit(lambda part: [outcome(o, Path(d)) for o in part], o) for o in steps()]
+        res = [o for run in as_completed(runs) for o in run.result()]
     print(f'{res.count("ok")} passed, {res.count("FAILED")} failed, {res.count("skipped")} skipped')
     return 'FAILED' in res
 

@@ -3,7 +3,7 @@ import json, os, subprocess, sys, time
 from pathlib import Path
 from urllib.request import urlopen
 
-from browser import browser
+from browser import browser, limit
 
 nb = 'tutorials/quickstart.ipynb'
 
@@ -13,8 +13,8 @@ def _port():
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
 
-def check_lab(folder, seconds=400):
-    "Run the quick start of the notebooks in `folder`, a copy; within `seconds`"
+def check_lab(folder):
+    "Run the quick start of the notebooks in `folder`, a copy"
     port = _port()
     env = {k:v for k,v in os.environ.items() if not k.startswith('JUPYTER')} | dict(JUPYTER_CONFIG_DIR=f'{folder}/.jupyter', JUPYTER_RUNTIME_DIR=f'{folder}/.jupyter/run',
         JUPYTERLAB_SETTINGS_DIR=f'{folder}/.jupyter/settings', JUPYTERLAB_WORKSPACES_DIR=f'{folder}/.jupyter/spaces')
@@ -23,28 +23,28 @@ def check_lab(folder, seconds=400):
         '--expose-app-in-browser', f'--ServerApp.root_dir={folder}'], env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     home = f'http://127.0.0.1:{port}'
     try:
-        end = time.time()+120
+        end = time.time()+limit
         while not _answers(f'{home}/api'):
             assert lab.poll() is None and time.time()<end, 'JupyterLab does not start:\n' + Path(f'{folder}/lab.log').read_text()[-3000:]
             time.sleep(.5)
-        with browser() as tab: return _run(tab, home, seconds)
+        with browser() as tab: return _run(tab, home)
     finally:
         lab.terminate()
         try: lab.wait(30)
         except subprocess.TimeoutExpired: lab.kill()
 
 def _answers(url):
-    try: return urlopen(url, timeout=5).status==200
+    try: return urlopen(url, timeout=limit).status==200
     except OSError: return False
 
-def _run(tab, home, seconds):
+def _run(tab, home):
     "Clear all outputs, run all cells; gives the seconds until all are done and the gallery is there"
     tab.width(1280)
     tab('Page.navigate', url=f'{home}/lab/tree/{nb}')
-    tab.wait("!!window.jupyterapp && document.querySelectorAll('.jp-Notebook-cell').length>5", 90, 'the notebook opens')
+    tab.wait("!!window.jupyterapp && document.querySelectorAll('.jp-Notebook-cell').length>5", what='the notebook opens')
     tab.js("void (window.book = [...jupyterapp.shell.widgets('main')].find(o => o.context?.path?.endsWith('.ipynb')))")
     tab.click("document.querySelector('.jp-Notebook-cell')")
-    tab.wait("jupyterapp.shell.currentWidget===book && book.sessionContext.session?.kernel?.status=='idle'", 90, 'a kernel starts')
+    tab.wait("jupyterapp.shell.currentWidget===book && book.sessionContext.session?.kernel?.status=='idle'", what='a kernel starts')
     tab.js("jupyterapp.commands.execute('notebook:clear-all-cell-outputs').then(() => true)")
     outputs = "[...book.content.widgets].filter(c => c.model.type=='code').map(c => c.model.sharedModel.toJSON())"
     assert not tab.js(f"{outputs}.some(c => c.outputs.length)"), 'outputs are not cleared'
@@ -52,14 +52,14 @@ def _run(tab, home, seconds):
     tab.js("void jupyterapp.commands.execute('notebook:run-all-cells')")
     gallery = f"{outputs}.find(c => [].concat(c.source).join('').includes('.gallery('))"
     done = f"(c => c.some(o => o.outputs.some(p => p.output_type=='error')) || c.every(o => o.execution_count))({outputs})"
-    tab.wait(done, seconds, 'all cells run')
+    tab.wait(done, 6*limit, 'all cells run')
     errors = tab.js(f"{outputs}.flatMap(c => c.outputs).filter(o => o.output_type=='error').map(o => o.ename + ': ' + o.evalue)")
     assert not errors, f'in JupyterLab the quick start fails: {errors}'
     assert tab.js(f"({gallery}).outputs.some(o => o.data?.['image/png'])"), 'the gallery is not there'
     # and it is seen: scroll to its cell
     tab.js("""(p => { const i = p.widgets.findIndex(c => c.model.type=='code' && c.model.sharedModel.getSource().includes('.gallery('));
         p.activeCellIndex = i; return p.scrollToItem(i, 'start').then(() => true); })(book.content)""")
-    tab.wait("[...document.querySelectorAll('.jp-Notebook-cell.jp-mod-active img')].some(o => o.naturalWidth>300 && o.getBoundingClientRect().top<innerHeight)", 20, 'the gallery appears')
+    tab.wait("[...document.querySelectorAll('.jp-Notebook-cell.jp-mod-active img')].some(o => o.naturalWidth>300 && o.getBoundingClientRect().top<innerHeight)", what='the gallery appears')
     return time.time()-start
 
 if __name__=='__main__': print(f'the gallery appears, {check_lab(Path(sys.argv[1]).resolve()):.0f} s after "Run all cells"')
