@@ -6,6 +6,7 @@ No step has to be done within a certain time; limits only end what hangs."""
 import filecmp, importlib.util, json, os, re, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 import browser
@@ -24,6 +25,7 @@ def run(*cmd, cwd=root, **env):
     assert r.returncode==0, f'{cmd[0]} exited with {r.returncode}\n{r.stdout[-6000:]}'
     return r.stdout
 
+@cache # what notebooks write while they run is not looked at
 def repo_files():
     "Every file that git tracks, or would: uncommitted work is tested too"
     names = run('git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0')

@@ -1,7 +1,7 @@
 """Build the docs site from the notebooks: `python .ci/docs.py [FOLDER]`, by default into docs/.
 
 nbdev makes each notebook into a page, smalldocs makes the pages into a site. What is done here beside that makes it the site that
-Quarto would build: the same addresses (`data.html` for `00_data.ipynb`) and links that stay within the site, wherever it is served."""
+Quarto would build: the same addresses (`data.html` for `01_data.ipynb`) and links that stay within the site, wherever it is served."""
 import os, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 
@@ -16,7 +16,8 @@ def process(dest):
     "Copy the sources into the folder `dest`, and have nbdev make the notebooks into pages in dest/_proc"
     for o in sources():
         (dest/o).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root/o, dest/o)
+        try: shutil.copy2(root/o, dest/o)
+        except FileNotFoundError: pass # of a notebook that runs meanwhile
     with (dest/'pyproject.toml').open('a') as f: f.write('renderer = "signature.Table"\n')  # [tool.nbdev] is its last part
     os.chdir(dest)
     sys.path.insert(0, str(dest))

@@ -7,31 +7,31 @@ from browser import browser, limit
 
 nb = 'tutorials/quickstart.ipynb'
 
-def _port():
-    import socket
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
 def check_lab(folder):
     "Run the quick start of the notebooks in `folder`, a copy"
-    port = _port()
-    env = {k:v for k,v in os.environ.items() if not k.startswith('JUPYTER')} | dict(JUPYTER_CONFIG_DIR=f'{folder}/.jupyter', JUPYTER_RUNTIME_DIR=f'{folder}/.jupyter/run',
-        JUPYTERLAB_SETTINGS_DIR=f'{folder}/.jupyter/settings', JUPYTERLAB_WORKSPACES_DIR=f'{folder}/.jupyter/spaces')
-    log = open(f'{folder}/lab.log', 'w')
-    lab = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0', '--IdentityProvider.token=',
-        '--expose-app-in-browser', f'--ServerApp.root_dir={folder}'], env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    home = f'http://127.0.0.1:{port}'
+    own,log = f'{folder}/.jupyter',open(f'{folder}/lab.log', 'w')
+    env = {k:v for k,v in os.environ.items() if not k.startswith('JUPYTER')} | dict(
+        JUPYTER_CONFIG_DIR=own, JUPYTER_RUNTIME_DIR=f'{own}/run', JUPYTERLAB_SETTINGS_DIR=f'{own}/settings',
+        JUPYTERLAB_WORKSPACES_DIR=f'{own}/spaces')
+    cmd = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', '--port=0',
+           '--IdentityProvider.token=', '--expose-app-in-browser', f'--ServerApp.root_dir={folder}']
+    lab = subprocess.Popen(cmd, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
         end = time.time()+limit
-        while not _answers(f'{home}/api'):
-            assert lab.poll() is None and time.time()<end, 'JupyterLab does not start:\n' + Path(f'{folder}/lab.log').read_text()[-3000:]
+        while not (home := _address(Path(f'{folder}/.jupyter/run'))) or not _answers(f'{home}/api'):
+            said = Path(f'{folder}/lab.log').read_text()[-3000:]
+            assert lab.poll() is None and time.time()<end, f'JupyterLab does not start:\n{said}'
             time.sleep(.5)
         with browser() as tab: return _run(tab, home)
     finally:
         lab.terminate()
         try: lab.wait(30)
         except subprocess.TimeoutExpired: lab.kill()
+
+def _address(run):
+    "Where the server listens that wrote the folder `run`, once it says so"
+    try: return next((f"http://127.0.0.1:{json.loads(o.read_text())['port']}" for o in run.glob('jpserver-*.json')), None)
+    except ValueError: pass # half written
 
 def _answers(url):
     try: return urlopen(url, timeout=limit).status==200
