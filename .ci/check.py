@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import browser
+from lab import nb as lab_nb
 from readme import readme
 
 root = Path(__file__).resolve().parent.parent
@@ -174,7 +175,8 @@ def outcome(step, tmp):
 
 def steps():
     "All steps, those that take longest first; in a list each needs what the one before it made"
-    nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in notebooks() if o!=stranger_nb]
+    elsewhere = [stranger_nb] + [f'nbs/{lab_nb}']*bool(browser.chromium()) # JupyterLab runs the latter
+    nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in reversed(notebooks()) if o not in elsewhere]
     quick = [[o] for o in (one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, house)]
     return [[wheel, imports, stranger], [lab], [docs, site], *[[o] for o in nbs], *quick]
 
