@@ -8,6 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 __all__ = ['Committee']
 
 # %% ../nbs/10_committee.ipynb #fe3f604e
+from copy import copy
 from pathlib import Path
 
 import pandas as pd, torch
@@ -16,11 +17,12 @@ from fastai.learner import Learner
 from fastai.torch_core import default_device
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
+from sklearn.model_selection import StratifiedKFold
 from torch import nn
 from torch.optim import swa_utils
 
 import mnist_committee.gallery  # the pictures of an `Evaluation`
-from .core import whole_number
+from .core import as_path, whole_number
 from .data import DigitDataset
 from .evaluation import Evaluation
 from .fast import autocast, channels_last
@@ -95,6 +97,19 @@ def _of(cls:Committee, members, prep, device, training):
     for o in members: res._add(o)
     return res
 
+# %% ../nbs/10_committee.ipynb #b5aa1f58
+@patch
+def __add__(self:Committee,
+    other:Committee, # A committee that prepares images in the same way at inference
+)->Committee: # The members of both, numbered anew
+    "Return one committee of the members of two; `ValueError` if their inputs are prepared differently"
+    a,b = self.prep,other.prep
+    noise = torch.randint(256, (8,*a.shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    def inputs(prep): return prep.dl(noise, 8, 'cpu').one_batch()[0].as_subclass(torch.Tensor)
+    if (a.shape, a.vocab, a.dark_ink)!=(b.shape, b.vocab, b.dark_ink) or not torch.equal(inputs(a), inputs(b)):
+        raise ValueError(f"one committee prepares images as {a}, the other as {b}: they can't predict together")
+    return Committee([*self.members, *other.members], a, self.device)
+
 # %% ../nbs/10_committee.ipynb #d93df78b
 @patch
 def table(self:Committee)->pd.DataFrame: # A row for each member
@@ -118,14 +133,16 @@ def predict(self:Committee,
     members:bool=False, # Return the softmax outputs of each member?
     n_tta:int=0, # Test-time augmentation: average this many distorted draws a member; 0 is the plain central crop
     bs:int=None, # Images on the device at a time; default: 256 on a CPU, 1,024 elsewhere
+    shift:int=0, # Test-time augmentation: average over the image and the same moved by so many pixels to each side
 )->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes)
     "Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them"
-    n_tta = whole_number('n_tta', n_tta, 0)
-    dl = self._dl(images, bs, n_tta>0)
+    n_tta,shift = whole_number('n_tta', n_tta, 0),whole_number('shift', shift, 0)
+    ds = self._dl(images, bs).dataset
     if not isinstance(images, DigitDataset) and not self.prep.dark_ink:
         files = isinstance(images, (list,tuple)) and isinstance(images[0], (str,Path))
-        check_ink(dl.dataset.x, images if files else None)
-    p = self._votes(dl, max(1, n_tta))
+        check_ink(ds.x, images if files else None)
+    moves = [(0,0), (shift,0), (-shift,0), (0,shift), (0,-shift)] if shift else [(0,0)]
+    p = self._votes([o for m in moves for o in [self._dl(_moved(ds, *m), bs, n_tta>0)]*max(1, n_tta)])
     return p if members else p.mean(0)
 
 # %% ../nbs/10_committee.ipynb #5b10e108
@@ -137,15 +154,24 @@ def _dl(self:Committee, images, bs=None, distort=False):
 
 # %% ../nbs/10_committee.ipynb #28bec619
 @patch
-def _votes(self:Committee, dl, n_draws):
-    "Softmax outputs (members, n, classes) of all members on the CPU, the mean of `n_draws` passes over `dl`"
-    res,voter,start = torch.zeros(len(self), dl.n, self.prep.c),self.voter(),0
-    batches = (b for _ in range(n_draws) for b in dl)
-    if n_draws*dl.n*self.n_params>1e11: batches = progress_bar(batches, total=n_draws*len(dl), leave=False)
+def _votes(self:Committee, dls):
+    "Softmax outputs (members, n, classes) of all members on the CPU, the mean of a pass over each of `dls`"
+    n,k,voter,start = dls[0].n,len(dls),self.voter(),0
+    res,batches = torch.zeros(len(self), n, self.prep.c),(b for dl in dls for b in dl)
+    if k*n*self.n_params>1e11: batches = progress_bar(batches, total=sum(map(len, dls)), leave=False)
     with torch.inference_mode():
         for x,*_ in batches:
-            res[:, start:start+len(x)] += voter.votes(x).cpu()/n_draws
-            start = (start+len(x)) % dl.n
+            res[:, start:start+len(x)] += voter.votes(x).cpu()/k
+            start = (start+len(x)) % n
+    return res
+
+def _moved(ds, down, right):
+    "The images of `ds`, moved by so many pixels; what comes in repeats the border"
+    if not (down or right): return ds
+    h,w = ds.shape[1:]
+    rows,cols = ((torch.arange(n, device=ds.x.device)-by).clamp(0, n-1) for n,by in ((h,down), (w,right)))
+    res = copy(ds)
+    res.x = ds.x[:,:,rows][:,:,:,cols]
     return res
 
 # %% ../nbs/10_committee.ipynb #f5b53df3
@@ -162,10 +188,11 @@ def evaluate(self:Committee,
     data, # Labelled digits: `DataLoaders` (their validation set), a loader such as `dls.train`, or a `DigitDataset`
     n_tta:int=0, # Test-time augmentation, as for `predict`
     bs:int=None, # Images on the device at a time, as for `predict`
+    shift:int=0, # Test-time augmentation, as for `predict`
 )->Evaluation: # Probabilities of all members, with the targets and the images
     "Predict labelled digits, which are prepared as in `predict`; `ValueError` if they have no labels or other classes"
     ds = _labelled(data)
-    p = self.predict(ds, members=True, n_tta=n_tta, bs=bs)
+    p = self.predict(ds, members=True, n_tta=n_tta, bs=bs, shift=shift)
     return Evaluation(p.numpy(), ds.y.cpu().numpy(), self.prep.vocab, ds.x.cpu().numpy())
 
 # %% ../nbs/10_committee.ipynb #7c03030b
@@ -173,10 +200,11 @@ def evaluate(self:Committee,
 def show_misclassified(self:Committee,
     data, # Labelled digits, as for `evaluate`
     n_tta:int=0, # Test-time augmentation, as for `predict`
+    shift:int=0, # Test-time augmentation, as for `predict`
     **kwargs # Passed to `Evaluation.gallery`
 ): # A figure
     "Show the digits in `data` that the committee gets wrong"
-    return self.evaluate(data, n_tta).gallery(**kwargs)
+    return self.evaluate(data, n_tta, shift=shift).gallery(**kwargs)
 
 # %% ../nbs/10_committee.ipynb #b4dc22c1
 @patch
@@ -238,6 +266,43 @@ def resume(cls:Committee,
     fit,old = Fit.of(Folder(path), dls, make_learner)
     n = ifnone(n, old)
     return cls._of(fit.run(n, Folder(path)), fit.prep, dls.device, fit.settings | dict(n=n))
+
+# %% ../nbs/10_committee.ipynb #cd4fa94e
+@patch(cls_method=True)
+def cross_predict(cls:Committee,
+    dls, # `DataLoaders`, whose training set is split; it is augmented as `dls.prep` says
+    folds:int=6, # Number of parts, 2 or more
+    n:int=3, # Members for each part
+    block:int=2000, # Images in a row that are held out together; None: images are assigned at random, each class alike
+    path=None, # Folder in which the committees are kept, `fold_0` and so on; what is there is not trained again
+    seed:int=0, # Seed of the committees, and of the random assignment
+    n_tta:int=0, # Test-time augmentation, as for `predict`
+    shift:int=0, # Test-time augmentation, as for `predict`
+    **kwargs # Passed to `fit`: `epochs`, `width`, …
+)->Evaluation: # Of the whole training set, in its order
+    "Predict each part of the training set by a committee trained on the others (Stone 1974)"
+    ds,prep = dls.train.dataset,Prep.of(dls)
+    fold = _folds(ds, whole_number('folds', folds, 2), block, whole_number('seed', seed, 0))
+    res = torch.zeros(whole_number('n', n), len(ds), ds.c)
+    for k in range(folds):
+        held = fold==k
+        part = prep.dls(ds.subset(~held), ds.subset(held), dls.train.bs, dls.device)
+        c = cls.fit(part, n, path=path and as_path(path)/f'fold_{k}', seed=member_seed(seed, k), **kwargs)
+        res[:,held] = c.predict(part.valid_ds, members=True, n_tta=n_tta, shift=shift)
+    return Evaluation(res.numpy(), ds.y.cpu().numpy(), prep.vocab, ds.x.cpu().numpy())
+
+# %% ../nbs/10_committee.ipynb #e53ab252
+def _folds(ds, folds, block, seed):
+    "The part (n,) to which each image of `ds` belongs"
+    n = len(ds)
+    if folds>n: raise ValueError(f"folds is {folds}, but there are only {n} images: give fewer")
+    if block is not None:
+        block = min(whole_number('block', block), n//folds)
+        return torch.arange(n)//block % folds
+    res,y = torch.zeros(n, dtype=torch.long),ds.y.cpu()
+    split = StratifiedKFold(folds, shuffle=True, random_state=seed).split(y, y)
+    for k,(_,held) in enumerate(split): res[held] = k
+    return res
 
 # %% ../nbs/10_committee.ipynb #7c2d0b02
 @patch
