@@ -6,7 +6,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/core.html.md"""
 
 # %% auto #0
 __all__ = ['as_path', 'write_file', 'regular_file', 'sha256', 'plain', 'from_plain', 'write_json', 'read_json', 'cpu_copies',
-           'write_tensors', 'read_tensors', 'whole_number', 'moved']
+           'not_finite', 'write_tensors', 'read_tensors', 'whole_number', 'moved']
 
 # %% ../nbs/00_core.ipynb #feb7115f
 import hashlib, importlib, json, operator, os, warnings
@@ -118,6 +118,14 @@ def cpu_copies(
 )->dict: # The same on the CPU, each with memory of its own
     "Return copies of `tensors` that safetensors can write"
     return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in tensors.items()}
+
+# %% ../nbs/00_core.ipynb #e0ea32b0
+def not_finite(
+    net, # Any net
+)->list: # Names of its weights, and of batch norm's statistics; empty if all is well
+    "Return the names of what is infinite or no number in `net`"
+    stats = [(k,v) for k,v in net.named_buffers() if 'running_' in k]
+    return [k for k,v in [*net.named_parameters(),*stats] if not v.isfinite().all()]
 
 # %% ../nbs/00_core.ipynb #710f86ef
 def write_tensors(

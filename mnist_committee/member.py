@@ -9,7 +9,7 @@ __all__ = ['Member', 'member_seed', 'MemberRandom', 'unfinished', 'NoValidation'
            'train_members']
 
 # %% ../nbs/09_member.ipynb #01086478
-import json, random, time
+import random, time
 from contextlib import nullcontext
 
 import numpy as np, safetensors.torch as st, torch
@@ -21,12 +21,13 @@ from fastai.torch_core import no_random
 from fastcore.basics import patch
 from fastcore.foundation import L
 from fastprogress.fastprogress import progress_bar
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
-from .core import as_path, sha256, whole_number, write_file
+from .core import (as_path, cpu_copies, not_finite, read_tensors, regular_file, sha256, whole_number,
+                                  write_file, write_tensors)
 from .data import DigitDL
 from .fast import SideBySide
-from .model import mnist_model
+from .model import DigitNet, mnist_model
 from .train import mnist_learner
 
 # %% ../nbs/09_member.ipynb #9bf95188
@@ -39,7 +40,7 @@ class Member:
     ): self.net,self.index,self.info = net,whole_number('index', index, 0),info
 
     @property
-    def kind(self): return 'mnist_model' if hasattr(self.net, 'args') else type(self.net).__name__
+    def kind(self): return 'mnist_model' if isinstance(self.net, DigitNet) else type(self.net).__name__
     @property
     def args(self): return getattr(self.net, 'args', None)
     @property
@@ -50,41 +51,38 @@ class Member:
     def record(self): return dict(index=self.index, net=self.kind, args=self.args) | self.info
     def __repr__(self): return f'Member {self.index}: {self.kind} with {self.n_params:,} parameters'
 
-# %% ../nbs/09_member.ipynb #18b82053
-def _net_tensors(
-    net, # Any net
-)->dict: # Name: tensor on the CPU, each with memory of its own
-    "Return the weights and statistics of `net` as safetensors keeps them; tied weights under each of their names"
-    return {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in net.state_dict().items()}
-
 # %% ../nbs/09_member.ipynb #d1427185
 @patch
 def save(self:Member,
     folder, # Folder, made if need be
 ):
-    "Write the file of this member, unless it is there and the same; its name and checksum become part of the record"
-    data,file = st.save(_net_tensors(self.net)),as_path(folder)/self.file
+    "Write the file of this member, unless it is there and the same; `ValueError` if its weights are not finite"
+    for k in not_finite(self.net):
+        raise ValueError(f"member {self.index} can't be saved, since its {k} is not finite: "
+                         "train it with another seed or a smaller lr_max")
+    data,file = st.save(cpu_copies(self.net.state_dict())),as_path(folder)/self.file
     self.info |= dict(file=self.file, sha256=sha256(data))
-    if not file.exists() or sha256(file)!=self.info['sha256']: write_file(file, lambda tmp: tmp.write_bytes(data))
+    if file.is_file() and not file.is_symlink() and sha256(file)==self.info['sha256']: return
+    write_file(file, lambda tmp: tmp.write_bytes(data))
 
 # %% ../nbs/09_member.ipynb #4b256573
 def _checked(folder, rec):
     "The file that `rec` names, after a check that it is the right one"
-    file = as_path(folder)/rec['file']
-    todo = "put the right file back, or delete it and have Committee.fit train this member again"
-    if not file.exists():
-        raise FileNotFoundError(f"{file} is missing: put it back, or have Committee.fit train this member again")
+    again = "have Committee.fit train this member again"
+    file = regular_file(as_path(folder)/rec['file'], f'put it back, or {again}')
     if sha256(file)!=rec['sha256']:
         raise ValueError(f"{file} is not the member that committee.json describes "
-                         f"(damaged, or of another committee): {todo}")
+                         f"(damaged, or of another committee): put the right file back, or delete it and {again}")
     return file
 
 # %% ../nbs/09_member.ipynb #c8c05720
-def _build(rec, make_model):
+def _build(file, rec, make_model):
     "The untrained net of `rec`; no random numbers are drawn for weights that are replaced anyway"
     if make_model:
         with no_random(): return make_model(rec)
     with torch.device('meta'): net = mnist_model(**rec['args'])
+    if sum(o.numel() for o in net.state_dict().values())>file.stat().st_size:  # nothing that large is built
+        raise ValueError(f"{file} does not fit a mnist_model with {rec['args']}: it is too small")
     return net.to_empty(device='cpu')
 
 # %% ../nbs/09_member.ipynb #93d06baa
@@ -99,10 +97,13 @@ def load(cls:Member,
     if make_model is None and kind!='mnist_model':
         raise ValueError(f"{file} holds a {kind}: give make_model=, a function that takes its record in committee.json "
                          "and builds the net")
-    net = _build(record, make_model)
+    net = _build(file, record, make_model)
     try: net.load_state_dict(st.load_file(file))
     except (SafetensorError, RuntimeError) as e:
         raise ValueError(f"{file} does not fit a {kind} with {record['args']}: {e}") from None
+    for k in not_finite(net):
+        raise ValueError(f"{file} holds a member that diverged, since its {k} is not finite: "
+                         "train a committee with another seed or a smaller lr_max")
     return cls(net, **{k:v for k,v in record.items() if k not in ('net','args')})
 
 # %% ../nbs/09_member.ipynb #6231a300
@@ -172,18 +173,19 @@ class MemberRandom:
 def unfinished(
     file, # The `file` of `train_members`
 )->dict: # members (indices), epochs (finished), seconds (of training); 0 epochs if there is no such file
-    "Read what a file of unfinished members says of itself; `ValueError` if it is none"
-    if not file or not file.exists(): return dict(epochs=0, seconds=0.)
+    "Read what a file of unfinished members says of itself; `ValueError` if it is none, or damaged"
+    if not file or not as_path(file).exists(): return dict(epochs=0, seconds=0.)
+    _,past = read_tensors(file, _again)
     try:
-        with safe_open(file, 'pt') as f: past = json.loads(f.metadata()['past'])
-        kinds = dict(members=list, epochs=int, seconds=float, numbers=dict)
-        return {k: kind(past[k]) for k,kind in kinds.items()}
-    except (SafetensorError, TypeError, KeyError, ValueError) as e: raise _unfit(file, e) from None
+        members = [whole_number('a member', o, 0) for o in past['members']]
+        whole_number('distinct members', len({*members}), max(1, len(members)))
+        return dict(members=members, epochs=whole_number('epochs', past['epochs']), seconds=float(past['seconds']),
+                    numbers=dict(past['numbers']))
+    except (TypeError, KeyError, ValueError) as e: raise _unfit(file, e) from None
 
 # %% ../nbs/09_member.ipynb #99a7b1d5
-def _unfit(file, e):
-    return ValueError(f"{file} is no unfinished member of this committee ({e}): "
-                      "delete it, and the member is trained from its start")
+_again = "delete it, and the member is trained from its start"
+def _unfit(file, e): return ValueError(f"{file} is no unfinished member of this committee ({e}): {_again}")
 
 # %% ../nbs/09_member.ipynb #309aff73
 class _Checkpoint(Callback):
@@ -202,7 +204,9 @@ class _Checkpoint(Callback):
 
     def seconds(self): return self.past['seconds'] + time.perf_counter()-self.start
     def before_fit(self):
-        if self.past['epochs']: self.read()
+        done = self.past['epochs']
+        if done>=self.n_epoch: raise _unfit(self.file, f'it has {done} epochs, and training has {self.n_epoch}')
+        if done: self.read()
         self.start = self.written = time.perf_counter()
     def after_train(self):
         if not self.file or self.epoch+1>=self.n_epoch or time.perf_counter()-self.written<self.every: return
@@ -216,17 +220,16 @@ def write(self:_Checkpoint):
     opt = self.opt.state_dict()['state']  # PyTorch's optimizers give a dict, fastai's a list
     opt = {f'opt.{i}.{k}': v for i,o in (opt.items() if isinstance(opt, dict) else enumerate(opt)) for k,v in o.items()}
     numbers = {k: opt.pop(k) for k in [*opt] if not torch.is_tensor(opt[k])}
-    opt = {k: v.cpu().clone(memory_format=torch.contiguous_format) for k,v in opt.items()}
-    net = {f'net.{k}': v for k,v in _net_tensors(self.model).items()}
+    net = {f'net.{k}': v for k,v in self.model.state_dict().items()}
     rng = {f'rng.{i}.{k}': v for i,o in enumerate(self.randoms) for k,v in o.state_dict().items()}
     past = dict(members=self.members, epochs=self.epoch+1, seconds=self.seconds(), numbers=numbers)
-    write_file(self.file, lambda tmp: st.save_file(opt | net | rng, tmp, dict(past=json.dumps(past))))
+    write_tensors(self.file, opt | net | rng, past)
 
 # %% ../nbs/09_member.ipynb #1b1d45e6
 @patch
 def read(self:_Checkpoint):
     "Continue from the file; `ValueError` if it does not fit"
-    data = st.load_file(self.file, str(self.dls.device)) | self.past['numbers']
+    data = {k: v.to(self.dls.device) for k,v in read_tensors(self.file, _again)[0].items()} | self.past['numbers']
     def under(prefix): return {k[len(prefix):]: v for k,v in data.items() if k.startswith(prefix)}
     state,fresh = [under(f'opt.{i}.') for i in range(sum(map(len, self.opt.param_lists)))],self.opt.state_dict()
     if isinstance(fresh['state'], dict): state = dict(enumerate(state))
@@ -234,7 +237,7 @@ def read(self:_Checkpoint):
         self.model.load_state_dict(under('net.'))
         self.opt.load_state_dict(fresh | dict(state=state))
         for i,o in enumerate(self.randoms): o.load_state_dict({k: v.cpu() for k,v in under(f'rng.{i}.').items()})
-    except (RuntimeError, ValueError, KeyError) as e: raise _unfit(self.file, e) from None
+    except (RuntimeError, TypeError, ValueError, KeyError) as e: raise _unfit(self.file, e) from None
 
 # %% ../nbs/09_member.ipynb #78d50035
 class NoValidation(Callback):
@@ -278,6 +281,23 @@ def check_learner(
                              "while they train, so that nothing is chosen by it: leave it out, "
                              "or give trained Learners to Committee")
 
+# %% ../nbs/09_member.ipynb #dd54bc3b
+class _StayFinite(Callback):
+    "Stop training if a member diverges, or if there is nothing to learn from"
+    order = 80 # before a checkpoint is written
+    def __init__(self, nets, lr_max): # Index: net; largest learning rate, or a slice that ends with it
+        self.nets,self.lr = nets,np.max(getattr(lr_max, 'stop', lr_max))
+    def before_fit(self):
+        x = self.dls.train.dataset.x
+        if len(x)>1 and (x==x[0]).all():
+            raise ValueError(f"all {len(x):,} images to train on are the same: check how they were read")
+    def after_train(self):
+        bad = [i for i,o in self.nets.items() if not_finite(o)] or [*self.nets]*(not self.loss.isfinite())
+        if not bad: return
+        why = f"lr_max={self.lr} is far above the recipe's 0.01" if self.lr>.1 else "this was bad luck"
+        raise ValueError(f"member {', '.join(map(str, bad))} diverged in epoch {self.epoch+1}: weights or loss are not "
+                         f"finite ({why}): use another seed or a smaller lr_max")
+
 # %% ../nbs/09_member.ipynb #61f2d126
 class _TogetherDL(DigitDL):
     "The batches of several members, end to end; each member's are those it would have alone"
@@ -315,7 +335,7 @@ def train_members(
     cbs=None, # More callbacks
     **kwargs # Passed to `fit_digits`
 )->list: # A `Member` for each index, with its `seconds` of training
-    "Train one member or several; `ValueError` names a `file` that is not of these members"
+    "Train one member or several; `ValueError` names a member that diverges, or a `file` that is not of these"
     learns,randoms = [],[MemberRandom(member_seed(seed, i), dls.device) for i in indices]
     for o in randoms:
         with o: learns.append(make_learner(dls))
@@ -323,6 +343,7 @@ def train_members(
     nets,alone = [o.model for o in learns],len(learns)==1
     learn = learns[0] if alone else _together(learns, randoms, dls)
     point = _Checkpoint(file, indices, randoms, save_every)
+    cbs = [NoValidation(), _StayFinite(dict(zip(indices, nets)), kwargs.get('lr_max') or 0), point, *L(cbs)]
     with no_random(), learn.no_bar(), learn.no_logging(), randoms[0] if alone else nullcontext():
-        learn.fit_digits(epochs, cbs=[NoValidation(), point, *L(cbs)], start_epoch=point.past['epochs'], **kwargs)
+        learn.fit_digits(epochs, cbs=cbs, start_epoch=point.past['epochs'], **kwargs)
     return [Member(net, i, seconds=round(point.seconds()/len(nets), 1)) for i,net in zip(indices, nets)]
