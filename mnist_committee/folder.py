@@ -8,12 +8,13 @@ Docs: https://mnist-committee.github.io/mnist_committee/folder.html.md"""
 __all__ = ['Folder']
 
 # %% ../nbs/09b_folder.ipynb #07e13c24
+import json, os, re
 from pathlib import Path
 
 import fastai, torch
 from fastcore.basics import patch
 
-from .core import as_path, read_json, write_json
+from .core import as_path, plain, read_json, sha256, write_json
 from .member import Member
 from .prep import Prep
 
@@ -41,10 +42,88 @@ def write(self:Folder,
     members:list, # `Member`s, whose files are there
     training:dict=None, # Settings of the training, where they are known
 ):
-    "Write committee.json"
+    "Write committee.json, and remove what killed processes left half written; `ValueError` if it can't be described"
     versions = dict(torch=torch.__version__, fastai=fastai.__version__)
     info = dict(format=self.format, **prep.as_dict(), training=training or {}, versions=versions)
-    write_json(self.file, info | dict(members=[o.record for o in members]))
+    info = plain(info | dict(members=[o.record for o in members]))
+    for o in _faults(info): raise ValueError(f"{self.file} can't describe this committee: {o}")
+    for o in self.path.glob('*.part'):
+        if _is_leftover(o.name): o.unlink(missing_ok=True)
+    write_json(self.file, info | dict(checksum=_checksum(info)))
+
+# %% ../nbs/09b_folder.ipynb #f01af746
+def _checksum(info):
+    "The checksum of all that committee.json holds besides it"
+    return sha256(json.dumps({k:v for k,v in info.items() if k!='checksum'}, sort_keys=True).encode())
+
+# %% ../nbs/09b_folder.ipynb #d04cb4af
+def _is_leftover(name):
+    "Whether a file of this name was left by a process that no longer runs"
+    pid = re.fullmatch(r'(?:committee\.json|member_\d+\.(?:safetensors|unfinished))\.(\d+)\.part', name)
+    if not pid or os.name!='posix': return False
+    try: os.kill(int(pid[1]), 0)  # signal 0 only tells whether there is such a process
+    except (ProcessLookupError, OverflowError): return True
+    except PermissionError: pass
+    return False
+
+# %% ../nbs/09b_folder.ipynb #e1088c0c
+def _whole(o, least, most): return isinstance(o, int) and not isinstance(o, bool) and least<=o<=most
+def _real(o, most): return isinstance(o, (int,float)) and not isinstance(o, bool) and abs(o)<=most
+
+# %% ../nbs/09b_folder.ipynb #10db5f4e
+def _faults(info):
+    "Tell what committee.json holds and should not"
+    kinds = dict(shape=list, vocab=list, recipe=dict, training=dict, members=list, dark_ink=bool, versions=dict)
+    for k in kinds.keys()-info.keys()-{'dark_ink','versions'}: yield f'it has no {k}'
+    for k in info.keys()-kinds.keys()-{'format','checksum'}: yield f'it has an unknown entry {k!r:.60}'
+    for k,kind in kinds.items():
+        if not isinstance(info.get(k, kind()), kind): yield f'{k} is {info[k]!r:.60}, which is no {kind.__name__}'
+    yield from _prep_faults(**{k: info[k] for k in ('shape','vocab','recipe')})
+    for k,v in info['training'].items():
+        if not _is_setting(k, v): yield f'the setting {k} is {v!r:.60}'
+    for o in info['members']: yield from _record_faults(o, info['shape'][0], len(info['vocab']))
+    if len({o['index'] for o in info['members']})<len(info['members']): yield 'two members have the same index'
+
+# %% ../nbs/09b_folder.ipynb #a6fabdc9
+def _prep_faults(shape, vocab, recipe):
+    if len(shape)!=3 or not _whole(shape[0], 1, 16) or not all(_whole(o, 1, 4096) for o in shape):
+        yield f'shape is {shape!r:.60}: at most 16 channels of 4,096 by 4,096 pixels are possible'
+    if not 1<=len(vocab)<=10_000 or not all(isinstance(o, str) for o in vocab):
+        yield f'vocab is {vocab!r:.60}: it should be the names of 1 to 10,000 classes'
+    for k,v in recipe.items():
+        ok = v is None or _whole(v, 1, 4096) if k in ('size','crop') else isinstance(v, (bool,str)) or _real(v, 10_000)
+        if not ok: yield f'{k} of the recipe is {v!r:.60}'
+    if not isinstance(recipe.get('valid', False), bool): yield f'valid of the recipe is {recipe["valid"]!r:.60}'
+
+# %% ../nbs/09b_folder.ipynb #2619c64a
+def _is_setting(k, v, depth=3):
+    "Whether `v` is what `Fit` keeps as its setting `k`"
+    if k in ('width','depth') and v is None: return True
+    if k in ('seed','epochs','width','depth','bs','n_train','data','n'): return _whole(v, 0, 2**64)
+    if isinstance(v, list): return depth>0 and all(_is_setting('', o, depth-1) for o in v)
+    if isinstance(v, dict): return [*v]==['slice'] and isinstance(v['slice'], list) and len(v['slice'])==3
+    return v is None or isinstance(v, (bool,int,float,str))
+
+# %% ../nbs/09b_folder.ipynb #2d014627
+def _record_faults(rec, c_in, n_out):
+    "Tell what the record of a member holds and should not; its net takes `c_in` channels to `n_out` classes"
+    if not isinstance(rec, dict): yield f'a member is {rec!r:.60}'
+    i,net,args = [rec.get(k) for k in ('index','net','args')]
+    if not _whole(i, 0, 99_999): yield f'the index of a member is {i!r:.60}'
+    if rec.get('file')!=Member(None, i).file: yield f'the file of member {i} is {rec.get("file")!r:.60}'
+    if not re.fullmatch('[0-9a-f]{64}', str(rec.get('sha256'))): yield f'the sha256 of member {i} is no checksum'
+    if not isinstance(net, str) or 'self' in rec: yield f'the net of member {i} is {net!r:.60}'
+    if not _real(rec.get('seconds', 0), 1e10) or not _whole(rec.get('update_bn', 0), 0, 2**64):
+        yield f'seconds or update_bn of member {i} is no such number'
+    if not (_fits(args, c_in, n_out) if net=='mnist_model' else args is None or isinstance(args, dict)):
+        yield f'args of member {i} are {args!r:.99}: its net does not fit {c_in} channels and {n_out} classes'
+
+# %% ../nbs/09b_folder.ipynb #7b0c81e0
+def _fits(args, c_in, n_out):
+    "Whether `args` are those of a `mnist_model` that can be built"
+    if not isinstance(args, dict) or args.keys()-{'depth'}!={'c_in','n_out','width'}: return False
+    if not _whole(args['width'], 1, 10_000) or not _whole(args.get('depth', 1), 1, 100): return False
+    return all(_whole(args[k], v, v) for k,v in dict(c_in=c_in, n_out=n_out).items())
 
 # %% ../nbs/09b_folder.ipynb #3ce74274
 @patch
@@ -61,12 +140,18 @@ def save(self:Folder,
 @patch
 def read(self:Folder)->dict: # prep (a `Prep`), training (settings) and members (records)
     "Read committee.json; `FileNotFoundError` if there is none, `ValueError` if it is damaged or of another format"
+    todo = 'restore it, or train into another folder'
     if not self.file.exists(): raise FileNotFoundError(f"{self.file} is missing: {self.path} holds no committee")
-    info = read_json(self.file, 'restore it, or train into another folder')
+    info = read_json(self.file, todo)
     if info.get('format')!=self.format:
         raise ValueError(f"{self.file} is not in the format {self.format!r} that this version of mnist_committee reads")
-    prep = {k: info[k] for k in ('shape','vocab','recipe','dark_ink') if k in info}
-    return dict(prep=Prep(**prep), training=info['training'], members=info['members'])
+    if info.get('checksum', _checksum(info))!=_checksum(info):  # version 0.0.1 wrote none
+        raise ValueError(f"{self.file} is damaged (its checksum is another): {todo}; "
+                         "if you edited it, remove its entry 'checksum'")
+    for o in _faults(info): raise ValueError(f"{self.file} is damaged ({o}): {todo}")
+    try: prep = Prep(**{k: info[k] for k in ('shape','vocab','recipe','dark_ink') if k in info})
+    except ValueError as e: raise ValueError(f"{self.file} can't be used: {e}") from None
+    return dict(prep=prep, training=info['training'], members=info['members'])
 
 # %% ../nbs/09b_folder.ipynb #cfcbcea4
 @patch
