@@ -46,7 +46,7 @@ def write(self:Folder,
     versions = dict(torch=torch.__version__, fastai=fastai.__version__)
     info = dict(format=self.format, **prep.as_dict(), training=training or {}, versions=versions)
     info = plain(info | dict(members=[o.record for o in members]))
-    for o in _faults(info): raise ValueError(f"{self.file} can't describe this committee: {o}")
+    for o in _faults(info): raise ValueError(f"{self.file} can't describe this committee ({o}): change that first")
     for o in self.path.glob('*.part'):
         if _is_leftover(o.name): o.unlink(missing_ok=True)
     write_json(self.file, info | dict(checksum=_checksum(info)))
@@ -88,8 +88,8 @@ def _faults(info):
 def _prep_faults(shape, vocab, recipe):
     if len(shape)!=3 or not _whole(shape[0], 1, 16) or not all(_whole(o, 1, 4096) for o in shape):
         yield f'shape is {shape!r:.60}: at most 16 channels of 4,096 by 4,096 pixels are possible'
-    if not 1<=len(vocab)<=10_000 or not all(isinstance(o, str) for o in vocab):
-        yield f'vocab is {vocab!r:.60}: it should be the names of 1 to 10,000 classes'
+    if not 1<=len(vocab)<=10_000 or not all(isinstance(o, str) for o in vocab) or len({*vocab})<len(vocab):
+        yield f'vocab is {vocab!r:.60}: it should be distinct names of 1 to 10,000 classes'
     for k,v in recipe.items():
         ok = v is None or _whole(v, 1, 4096) if k in ('size','crop') else isinstance(v, (bool,str)) or _real(v, 10_000)
         if not ok: yield f'{k} of the recipe is {v!r:.60}'
