@@ -138,9 +138,8 @@ def predict(self:Committee,
     "Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them"
     n_tta,shift = whole_number('n_tta', n_tta, 0),whole_number('shift', shift, 0)
     ds = self._dl(images, bs).dataset
-    if not isinstance(images, DigitDataset) and not self.prep.dark_ink:
-        files = isinstance(images, (list,tuple)) and isinstance(images[0], (str,Path))
-        check_ink(ds.x, images if files else None)
+    files = isinstance(images, (list,tuple)) and isinstance(images[0], (str,Path))
+    check_ink(ds.x, images if files else None, self.prep.dark_ink)
     moves = [(0,0), (shift,0), (-shift,0), (0,shift), (0,-shift)] if shift else [(0,0)]
     p = self._votes([o for m in moves for o in [self._dl(_moved(ds, *m), bs, n_tta>0)]*max(1, n_tta)])
     return p if members else p.mean(0)
@@ -177,7 +176,7 @@ def _moved(ds, down, right):
 # %% ../nbs/10_committee.ipynb #f5b53df3
 def _labelled(data):
     "The labelled digits in `data`"
-    if isinstance(data, DataLoaders): data = data.valid
+    if isinstance(data, DataLoaders): data = data.loaders[1] if len(data.loaders)>1 else None
     ds = data if isinstance(data, DigitDataset) else getattr(data, 'dataset', None)
     if isinstance(ds, DigitDataset) and ds.y is not None: return ds
     raise ValueError("evaluate needs labelled digits: give dls.valid of mnist_dls, or a DigitDataset with labels")
@@ -235,6 +234,12 @@ def pretrained(cls:Committee,
     return cls.load(Path(__file__).parent/'pretrained', device)
 
 # %% ../nbs/10_committee.ipynb #e75d0c0b
+def _folder(path):
+    "The folder of `path`, or None for None"
+    if path=='': raise ValueError("path is empty: name a folder, or leave path out to keep nothing")
+    return None if path is None else Folder(path)
+
+# %% ../nbs/10_committee.ipynb #f9262d6d
 @patch(cls_method=True)
 def fit(cls:Committee,
     dls, # `DataLoaders` of `mnist_dls` or `digit_dls`
@@ -251,7 +256,7 @@ def fit(cls:Committee,
 )->Committee: # Committee of `n`
     "Train a committee, or resume the one in `path`: to finish or grow it, or to replace members whose files are gone"
     n,fit = whole_number('n', n),Fit(dls, epochs, width, seed, make_learner, depth, **kwargs)
-    members = fit.run(n, path and Folder(path), together, save_every)
+    members = fit.run(n, _folder(path), together, save_every)
     return cls._of(members, fit.prep, dls.device, fit.settings | dict(n=n))
 
 # %% ../nbs/10_committee.ipynb #4a7bb1be

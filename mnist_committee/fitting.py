@@ -8,13 +8,13 @@ Docs: https://mnist-committee.github.io/mnist_committee/fitting.html.md"""
 __all__ = ['Fit']
 
 # %% ../nbs/09c_fitting.ipynb #720fc190
-import inspect, zlib
+import inspect, math, zlib
 from functools import partial
 
 import torch
 from fastai.learner import Learner
 from fastai.torch_core import no_random
-from fastcore.basics import ifnone, patch
+from fastcore.basics import defaults, ifnone, patch
 
 from .core import from_plain, plain, whole_number
 from .folder import Folder
@@ -43,9 +43,41 @@ class Fit:
         ds = dls.train.dataset
         data = dict(bs=dls.train.bs, n_train=len(ds), data=_checksum(ds))
         self.settings = dict(seed=self.seed, epochs=self.epochs) | size | self.kwargs | data
-        with no_random(): check_learner(self.make(dls))
+        with no_random(): self._check_nets(bool(make_learner))
 
 # %% ../nbs/09c_fitting.ipynb #5e8cd7e4
+@patch
+def _check_nets(self:Fit, custom):
+    "`ValueError` if a learner can't train a member of this committee: tries one batch of two images"
+    learn,dls,c = self.make(self.dls),self.dls,self.prep.c
+    check_learner(learn)
+    self.own_cbs = [o.name for o in learn.cbs if not isinstance(o, tuple(defaults.callbacks))]
+    if learn.dls is not dls: raise ValueError("make_learner returned a learner on other loaders: use those it is given")
+    if custom and self.make(dls).model is learn.model:
+        raise ValueError("make_learner returned the same net twice: it has to make a new net each time")
+    with torch.no_grad(): res = learn.model.to(dls.device).eval()(dls.one_batch()[0][:2])
+    if tuple(res.shape)!=(2,c): raise ValueError(f"the net returns outputs of shape {tuple(res.shape)} for 2 images, "
+                                                 f"but {c} classes need (2, {c}): see n_out of mnist_model")
+    odd = [k for k,v in learn.model.state_dict().items() if not torch.is_tensor(v)]
+    if odd: raise ValueError(f"the net's state has {', '.join(odd)}, no tensor, so it can't be kept: leave it out")
+
+# %% ../nbs/09c_fitting.ipynb #aea462fd
+def _numbers(o):
+    "The numbers in a setting, as a list; empty if there are others"
+    o = plain(o)
+    if isinstance(o, dict): o = [i for i in o.get('slice', []) if i is not None]
+    o = o if isinstance(o, list) else [o]
+    return o if all(isinstance(i, (int,float)) and math.isfinite(i) for i in o) else []
+
+def _all(ok, n=None): return lambda o: bool(o) and (n is None or len(o)==n) and all(map(ok, o))
+
+_ranges = dict(pct_start=(_all(lambda o: 0<o<1, 1), 'a number between 0 and 1'),
+    lr_max=(_all(lambda o: o>0), 'a number above 0, or a slice of such'),
+    moms=(_all(lambda o: 0<=o<1, 3), 'three numbers in 0..1: at the start, at pct_start and at the end'),
+    div=(_all(lambda o: o>0, 1), 'a number above 0'), div_final=(_all(lambda o: o>0, 1), 'a number above 0'),
+    wd=(_all(lambda o: o>=0, 1), 'a number of at least 0'))
+
+# %% ../nbs/09c_fitting.ipynb #66352df9
 def _check_known(kwargs):
     "`TypeError` or `ValueError` for arguments that `fit_digits` does not take, or members can't share"
     if 'cbs' in kwargs:
@@ -54,6 +86,9 @@ def _check_known(kwargs):
     known = {o for f in (Learner.fit_digits, Learner.fit_one_cycle) for o in inspect.signature(f).parameters}
     unknown = {*kwargs} - (known - {'self','kwargs','n_epoch','start_epoch','reset_opt'})
     if unknown: raise TypeError(f"Committee.fit got unknown arguments {sorted(unknown)}: see its documentation")
+    for k,o in _ranges.items():
+        if k in kwargs and kwargs[k] is not None and not o[0](_numbers(kwargs[k])):
+            raise ValueError(f"{k} is {kwargs[k]}: give {o[1]}")
 
 # %% ../nbs/09c_fitting.ipynb #8b8a0167
 def _checksum(ds):
@@ -70,7 +105,12 @@ def run(self:Fit,
 )->list: # `Member`s 0 to n-1, in order
     "Train the members that `folder` lacks; `ValueError` if what it holds was trained with other settings"
     n,cuda = whole_number('n', n),torch.device(self.dls.device).type=='cuda'
+    if not isinstance(save_every, (int,float)) or not save_every>=0:
+        raise ValueError(f"save_every is {save_every}: give a number of seconds, 0 or more")
     together = whole_number('together', ifnone(together, 5 if cuda and self.settings['width'] else 1))
+    if together>1 and self.own_cbs:
+        raise ValueError(f"members with callbacks of their own ({', '.join(self.own_cbs)}) are trained one at a time: "
+                         f"leave out together={together}")
     members = self._take_over(folder, n) if folder else []
     parts = _parts(folder, sorted({*range(n)} - {o.index for o in members}), together)
     bar = parts and MemberProgress(sum(self.epochs-unfinished(o)['epochs'] for _,o in parts)*len(self.dls.train), n)
@@ -132,5 +172,7 @@ def of(cls:Fit,
     "Restore the settings noted in `folder`; `ValueError` if there are none"
     old = from_plain(folder.read()['training'])
     if not old: raise ValueError(f"{folder.path} was written by save, not by fit: there is nothing to resume")
+    if old.get('width') is None and make_learner is None:
+        raise ValueError(f"{folder.path} was trained with make_learner=: give the same function again")
     settings = {k:v for k,v in old.items() if k not in ('bs','n_train','data','n') and v is not None}
     return cls(dls, make_learner=make_learner, **settings),old['n']

@@ -34,7 +34,8 @@ def _on_paper(im):
     seen = alpha/max(alpha.sum(), 1)
     mean = (seen*grey).sum()
     spread = (seen*(grey-mean)**2).sum()**.5
-    white = mean>127 if spread>48 else mean<=127  # a picture with a paper of its own, or ink alone
+    alone = alpha.mean()<128 or spread<=48  # ink alone, or a picture with a paper of its own
+    white = mean<=127 if alone else mean>127
     return Image.alpha_composite(Image.new('RGBA', im.size, 'white' if white else 'black'), im)
 
 # %% ../nbs/01a_images.ipynb #7a3905f8
@@ -189,10 +190,13 @@ def dark_ink(
 def check_ink(
     x, # uint8 (n, channels, height, width); only images of one channel are checked
     names:list=None, # What the warning calls each image; default: its number
+    dark:bool=False, # Is dark ink on light paper what the nets know?
 ):
-    "Warn of images that look like dark ink on light paper, and say how to prepare them"
-    _warn(dark_ink(x), names, "The border is brighter than the middle",
-          "they look like dark ink on light paper, but MNIST's digits are light on dark. "
+    "Warn of images that look like dark ink on light paper, or with `dark` of the others, and say how to prepare them"
+    odd,known,border = ('light ink on dark paper','dark on light','darker') if dark else (
+                        'dark ink on light paper','light on dark, as in MNIST','brighter')
+    _warn(dark_ink(255-x if dark else x), names, f"The border is {border} than the middle",
+          f"they look like {odd}, but the digits to train on were {known}. "
           "Invert them first: 255-images, or 1-images for floats")
 
 # %% ../nbs/01a_images.ipynb #27072c77
