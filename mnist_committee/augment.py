@@ -46,6 +46,10 @@ class ElasticDistortion(AffineCoordTfm):
         self.alpha,self.sigma,self.valid,self.generator = field.alpha,field.sigma,valid,generator
         self.whole_pixels,self.crop_first = bool(whole_pixels),bool(crop_first)
 
+# %% ../nbs/02_augment.ipynb #2f81f69d
+@patch
+def __getstate__(self:ElasticDistortion): return {k:v for k,v in vars(self).items() if k!='mat'}  # not the last batch's
+
 # %% ../nbs/02_augment.ipynb #5638f001
 def real_number(
     name:str, # What the number is, for the error message
@@ -217,6 +221,10 @@ def before_call(self:RandomField,
 ):
     "Draw the fields of the next batch"
     self.field,self.pixel = self.draw(x),_of_pixels(*x.shape[-2:], x.device)
+
+# %% ../nbs/02_augment.ipynb #2eb821c5
+@patch
+def __getstate__(self:RandomField): return {k:v for k,v in vars(self).items() if k not in ('field','pixel')}
 
 # %% ../nbs/02_augment.ipynb #ec1e01ae
 @patch

@@ -8,7 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/data.html.md"""
 __all__ = ['DigitDataset', 'DigitDL', 'digit_dls', 'sample_digits', 'load_digits', 'mnist_digits']
 
 # %% ../nbs/01_data.ipynb #135950c5
-import itertools
+import itertools, random
 from contextlib import contextmanager
 
 import numpy as np, pandas as pd, torch
@@ -155,7 +155,9 @@ class DigitDL(TfmdDL):
     ):
         if not isinstance(dataset, DigitDataset):
             raise ValueError(f"dataset is of type {type(dataset).__name__}: give a DigitDataset")
+        state = random.getstate() # fastai draws a number for each new loader, which nobody needs here
         super().__init__(dataset, bs=whole_number('bs', bs), num_workers=0, **kwargs)
+        random.setstate(state)
         self._check_tfms()
 
     def get_idxs(self): return torch.randperm(self.n) if self.shuffle else torch.arange(self.n)

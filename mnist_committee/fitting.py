@@ -128,7 +128,9 @@ def _parts(folder, todo, size):
     parts = []
     while todo:
         file = folder and folder.unfinished(todo[0])
-        parts.append((unfinished(file).get('members', todo[:size]), file))
+        found = unfinished(file).get('members', todo[:size])
+        if todo[0] not in found: raise ValueError(f"{file} holds members {found}, not {todo[0]}: rename or delete it")
+        parts.append((found, file))
         todo = [i for i in todo if i not in parts[-1][0]]
     return parts
 

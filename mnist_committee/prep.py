@@ -259,7 +259,7 @@ def of(cls:Prep,
     dls, # `DataLoaders` of `mnist_dls`, `Prep.dls` or `digit_dls`
 )->Prep: # How their validation images are prepared
     "Return how the images of `dls` are prepared; `ValueError` where that can't be repeated for other images"
-    if 'prep' in vars(dls): return dls.prep
+    if 'prep' in getattr(dls, '__dict__', {}): return dls.prep._checked(dls.valid)
     dl = dls.valid if len(getattr(dls, 'loaders', []))>1 else None
     ds = getattr(dl, 'dataset', None)
     if not isinstance(ds, DigitDataset):
