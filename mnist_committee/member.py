@@ -23,11 +23,11 @@ from fastcore.foundation import L
 from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
 
-from .core import (as_path, cpu_copies, not_finite, read_tensors, regular_file, sha256, whole_number,
-                                  write_file, write_tensors)
+from .core import as_path, regular_file, sha256, whole_number, write_file
 from .data import DigitDL
 from .fast import SideBySide
 from .model import DigitNet, mnist_model
+from .tensors import cpu_copies, not_finite, read_tensors, write_tensors
 from .train import mnist_learner
 
 # %% ../nbs/09_member.ipynb #9bf95188
