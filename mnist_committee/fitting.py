@@ -115,10 +115,12 @@ def run(self:Fit,
     parts = _parts(folder, sorted({*range(n)} - {o.index for o in members}), together)
     bar = parts and MemberProgress(sum(self.epochs-unfinished(o)['epochs'] for _,o in parts)*len(self.dls.train), n)
     for indices,file in parts:
-        members += train_members(self.dls, indices, self.make, self.epochs, self.seed, file, save_every,
-                                 bar.start(indices), **from_plain(self.kwargs))
+        new = train_members(self.dls, indices, self.make, self.epochs, self.seed, file, save_every,
+                            bar.start(indices), **from_plain(self.kwargs))
+        members += new
         if not folder: continue
-        folder.save(self.prep, members, self.settings | dict(n=n))
+        for o in new: o.save(folder.path)
+        folder.write(self.prep, members, self.settings | dict(n=n))
         file.unlink(missing_ok=True)
     return sorted((o for o in members if o.index<n), key=lambda o: o.index)
 

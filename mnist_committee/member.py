@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 
 from .core import as_path, regular_file, sha256, whole_number, write_file
 from .data import DigitDL
-from .fast import SideBySide
+from .fast import FastLearner, SideBySide
 from .model import DigitNet, mnist_model
 from .tensors import cpu_copies, not_finite, read_tensors, write_tensors
 from .train import mnist_learner
@@ -317,17 +317,18 @@ class _TogetherDL(DigitDL):
 # %% ../nbs/09_member.ipynb #0cbe1dea
 def _together(learns, randoms, dls):
     "One learner that trains the nets of `learns` at the same time"
-    train,nets = dls.train.new(cls=_TogetherDL),[o.model for o in learns]
-    train.randoms = randoms
-    def loss(pred, *y): return len(nets)*learns[0].loss_func(pred, *y)
-    dls = DataLoaders(train, dls.valid, device=dls.device)
-    return mnist_learner(dls, model=SideBySide(nets), loss_func=loss, opt_func=learns[0].opt_func)
+    first,nets,train = learns[0],[o.model for o in learns],dls.train.new(cls=_TogetherDL)
+    fast,train.randoms = isinstance(first, FastLearner),randoms
+    def loss(pred, *y): return len(nets)*first.loss_func(pred, *y)
+    how = {k: getattr(first, k) for k in ('bf16','compile') if fast}
+    return mnist_learner(DataLoaders(train, dls.valid, device=dls.device), fast=fast, model=SideBySide(nets),
+                         loss_func=loss, opt_func=first.opt_func, **how)
 
 # %% ../nbs/09_member.ipynb #91c41338
 def train_members(
     dls, # `DataLoaders` of `mnist_dls` or `digit_dls`
     indices, # Indices of the members to train; several are trained at the same time, each as it would be alone
-    make_learner, # Takes `dls`, returns a `Learner`; of several, only net, loss and optimizer are taken
+    make_learner, # Takes `dls`, returns a `Learner`; of several, net, loss, optimizer and precision are taken
     epochs:int, # Epochs for each member
     seed:int=0, # Seed of the committee
     file=None, # Where to keep what was trained so far; if it is there, training resumes from it
