@@ -1,5 +1,5 @@
 "Drive a headless Chromium through its DevTools protocol: no driver, no library but websocket-client"
-import base64, json, os, shutil, subprocess, tempfile, threading, time
+import base64, json, os, re, shutil, subprocess, tempfile, threading, time
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +11,9 @@ names = 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable',
 def chromium():
     "The path of a Chromium or Chrome, if there is one"
     return next(filter(None, map(shutil.which, names)), None)
+
+class Left(RuntimeError):
+    "The page was left for another before it answered"
 
 class Tab:
     "One page of a browser"
@@ -25,7 +28,9 @@ class Tab:
         self.n += 1
         self.ws.send(json.dumps(dict(id=self.n, method=method, params=params)))
         while (o := json.loads(self.ws.recv())).get('id')!=self.n: self.events.append(o)
-        if 'error' in o: raise RuntimeError(f'{method}: {o["error"]["message"]}')
+        if 'error' in o:
+            kind = Left if re.search('navigated|context', o['error']['message']) else RuntimeError
+            raise kind(f'{method}: {o["error"]["message"]}')
         return o['result']
 
     def js(self, code):
@@ -35,12 +40,18 @@ class Tab:
         return r['result'].get('value')
 
     def wait(self, code, seconds=limit, what=None):
-        "Wait until a JavaScript expression is true, and give its value"
-        end = time.time()+seconds
-        while not (res := self.js(code)):
-            if time.time()>end: raise AssertionError(f'{what or code}: not within {seconds} s')
-            time.sleep(.1)
+        "Wait until a JavaScript expression is true, on this page or the next, and give its value"
+        end,res = time.time()+seconds,None
+        while not res:
+            try: res = self.js(code)
+            except Left: pass # the next page can tell
+            if not res and time.time()>end: raise AssertionError(f'{what or code}: not within {seconds} s')
+            if not res: time.sleep(.1)
         return res
+
+    def follow(self, element):
+        "Click on a link, once this call is over, since the page that answers is left"
+        self.js(f'void setTimeout(() => {element}.click())')
 
     def open(self, url):
         "Go to `url` and wait until all is loaded; gives the events on the way"

@@ -59,7 +59,7 @@ def check_search(tab, home):
     tab('Input.insertText', text='elastic')
     hit = "[...document.querySelectorAll('.search-result')].find(o => o.getAttribute('href').endsWith('augment.html#elasticdistortion'))"
     tab.wait(f'!!{hit}', what='search for "elastic" finds ElasticDistortion')
-    tab.js(f'{hit}.click()')
+    tab.follow(hit)
     tab.wait("location.href.endsWith('augment.html#elasticdistortion') && document.readyState=='complete'", what='the result opens')
     # the browser jumps to the place once images have their size
     tab.wait("(y => y>=0 && y<innerHeight)(document.getElementById('elasticdistortion').getBoundingClientRect().top)", what='ElasticDistortion is in view')
@@ -70,16 +70,16 @@ def check_sidebar(tab, home):
     tab.open(f'{home}/index.html')
     shown = "(o => !!o && o.getBoundingClientRect().width>0 && o.getBoundingClientRect().height>0 && o.getBoundingClientRect().left>=0)"
     link = """document.querySelector('#quarto-sidebar a[href$="evaluation.html"]')"""
-    assert tab.js(f'{shown}({link})'), 'the sidebar is not there'
+    tab.wait(f'{shown}({link})', what='the sidebar is there')
     fold = f"{link}.closest('li.sidebar-item-section').querySelector('[data-bs-toggle]')"
     tab.js(f'{fold}.click()')
     tab.wait(f'!{shown}({link})', what='a section folds')
     tab.width(390)
     tab.open(f'{home}/index.html')
-    assert not tab.js(f'{shown}({link})'), 'on a phone the sidebar covers the page'
+    tab.wait(f'!{shown}({link})', what='on a phone the sidebar does not cover the page')
     tab.js("[...document.querySelectorAll('.quarto-btn-toggle')].find(o => o.offsetParent).click()")
     tab.wait(f'{shown}({link})', what='the sidebar opens on a phone')
-    tab.js(f'{link}.click()')
+    tab.follow(link)
     tab.wait("location.href.endsWith('evaluation.html')", what='its links work')
 
 def check_theme(tab, home):
