@@ -3,6 +3,7 @@ from mnist_committee.images import *
 from mnist_committee.files import *
 from mnist_committee.data import *
 from mnist_committee.augment import *
+from mnist_committee.paper import *
 from mnist_committee.prep import *
 from mnist_committee.model import *
 from mnist_committee.fast import *

@@ -25,6 +25,7 @@ from .augment import ElasticDistortion, TileField, real_number
 from .core import whole_number
 from .data import DigitDataset, DigitDL, digit_dls, mnist_digits
 from .images import dark_ink
+from .paper import RealPaper
 
 # %% ../nbs/03_prep.ipynb #8d845f1f
 def mnist_dls(
@@ -64,12 +65,14 @@ def digit_tfms(
     whole_pixels:bool=False, # Cut random crops out at whole pixels? The central one stays central, at a half pixel too
     crop_first:bool=False, # Crop and enlarge before the other moves? Default: after them
     normalize:bool=False, # Give each image mean 0 and standard deviation 1, in validation too? See `NormalizeEach`
-)->list: # The resample, whose `recipe` holds all of these but the generator; then `NormalizeEach`, if wanted
+    paper:float=0., # Share of images, 0 to 1, that are drawn as on real paper, in training only; see `RealPaper`
+)->list: # The resample, whose `recipe` holds all of these but the generator; `RealPaper`, `NormalizeEach`, if wanted
     "Return the recipe's augmentation in one resample: distortion, rotation, crop, and resize to the old size"
     max_deg = real_number('max_deg', max_deg, lambda o: o>=0, "rotate by 0 degrees or more")
     slant = real_number('slant', slant, lambda o: o>=0, "give 0 pixels or more")
     stretch = real_number('stretch', stretch, lambda o: o>=0, "give 0 or more")
     shift = real_number('shift', shift, lambda o: o>=0, "give 0 pixels or more")
+    paper = real_number('paper', paper, lambda o: 0<=o<=1, "give a share in 0..1")
     tiles,zoom,normalize = whole_number('tiles', tiles, 0),bool(zoom),bool(normalize)
     if size is not None: size = whole_number('size', size)
     tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=bool(valid), generator=generator, mode=mode,
@@ -80,8 +83,8 @@ def digit_tfms(
                                coord_fs=TileField(tiles, generator=generator) if tiles else None))
     tfm.recipe = dict(size=size, crop=tfm.crop, max_deg=max_deg, alpha=tfm.alpha, sigma=tfm.sigma, valid=tfm.valid,
                       slant=slant, stretch=stretch, shift=shift, tiles=tiles, zoom=zoom, mode=mode,
-                      whole_pixels=tfm.whole_pixels, crop_first=tfm.crop_first, normalize=normalize)
-    return [tfm, NormalizeEach()] if normalize else [tfm]
+                      whole_pixels=tfm.whole_pixels, crop_first=tfm.crop_first, normalize=normalize, paper=paper)
+    return [tfm, *[RealPaper(paper, generator=generator)]*(paper>0), *[NormalizeEach()]*normalize]
 
 # %% ../nbs/03_prep.ipynb #65e00f46
 def _moves(max_deg, zoom, slant, stretch, shift, generator):
