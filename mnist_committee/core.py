@@ -9,7 +9,7 @@ __all__ = ['as_path', 'write_file', 'regular_file', 'sha256', 'plain', 'from_pla
            'moved']
 
 # %% ../nbs/00_core.ipynb #feb7115f
-import hashlib, importlib, json, operator, os, warnings
+import hashlib, importlib, json, operator, os, threading, warnings
 from pathlib import Path
 
 # %% ../nbs/00_core.ipynb #12a7c09a
@@ -27,7 +27,7 @@ def write_file(
     "Have `write` write a file beside `path` and rename it to `path`; `OSError` names the file, on a full disk too"
     path = as_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tmp = path.with_name(f'{path.name}.{os.getpid()}.part')
+    tmp = path.with_name(f'{path.name}.{os.getpid()}-{threading.get_native_id()}.part') # no other writer's
     try:
         tmp.unlink(missing_ok=True)  # what a killed process of this number left, or a link that somebody put there
         write(tmp)
