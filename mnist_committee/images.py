@@ -8,7 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/images.html.md"""
 __all__ = ['read_image', 'check_blank', 'as_images', 'dark_ink', 'check_ink', 'class_names', 'as_labels']
 
 # %% ../nbs/01a_images.ipynb #e282d5e4
-import os, warnings
+import os, struct, warnings
 from collections.abc import Iterable, Mapping, Set
 from io import BytesIO
 
@@ -16,7 +16,7 @@ import numpy as np, torch
 from PIL import Image, ImageOps
 from fastai.data.transforms import CategoryMap
 
-from .core import as_path
+from .inputs import open_data
 
 # %% ../nbs/01a_images.ipynb #bd8fd1ae
 def _eight_bits(im):
@@ -25,15 +25,17 @@ def _eight_bits(im):
     top = next((o for o in ((1,255) if im.mode=='F' else (255,65535)) if x.max()<=o), None)
     if top is None or x.min()<0:
         raise ValueError(f"its pixels lie in {x.min():.3g}..{x.max():.3g}: save 8 or 16 bits, or floats in 0..1")
-    return Image.fromarray((x*(255/top)).round().astype(np.uint8))
+    x *= 255/top
+    return Image.fromarray(x.round(out=x).astype(np.uint8))
 
 # %% ../nbs/01a_images.ipynb #8c10aba1
 def _on_paper(im):
     "An RGBA image on white or black, whichever sets it off: see `read_image`"
-    grey,alpha = np.asarray(im.convert('RGB').convert('L'), float),np.asarray(im.getchannel('A'), float)
-    seen = alpha/max(alpha.sum(), 1)
-    mean = (seen*grey).sum()
-    spread = (seen*(grey-mean)**2).sum()**.5
+    grey,alpha = np.asarray(im.convert('RGB').convert('L')),np.asarray(im.getchannel('A'))
+    seen,greys = np.bincount(grey.ravel(), alpha.ravel(), 256),np.arange(256)  # how much is seen of each grey
+    seen /= max(seen.sum(), 1)
+    mean = seen@greys
+    spread = (seen@(greys-mean)**2)**.5
     alone = alpha.mean()<128 or spread<=48  # ink alone, or a picture with a paper of its own
     white = mean<=127 if alone else mean>127
     return Image.alpha_composite(Image.new('RGBA', im.size, 'white' if white else 'black'), im)
@@ -41,31 +43,66 @@ def _on_paper(im):
 # %% ../nbs/01a_images.ipynb #7a3905f8
 def _by_mode(im, c_in):
     "PIL image `im` as uint8 (`c_in`, height, width), converted as its mode needs"
+    _check_size(im)
     im = ImageOps.exif_transpose(im)
+    _check_size(im)  # an icon's head does not say how large it is
     if im.mode[0] in 'IF': im = _eight_bits(im)
     if im.mode in ('LA','PA','RGBA','RGBa') or 'transparency' in im.info: im = _on_paper(im.convert('RGBA'))
     if im.mode not in ('1','L','P','RGB'): im = im.convert('RGB')
     x = np.asarray(im.convert('RGB' if c_in==3 else 'L'))
     return np.moveaxis(x, -1, 0) if c_in==3 else x[None]
 
-# %% ../nbs/01a_images.ipynb #3e8d1fda
-def _named(o): return str(o) if isinstance(o, (str,os.PathLike)) else f"this {type(o).__name__}"
+# %% ../nbs/01a_images.ipynb #11068c51
+_most_pixels = 2**26  # 67 megapixels, such as 8192 x 8192: they need up to 1.5 GB while they are converted
+_most_bytes = 8*_most_pixels  # of a file: 512 MiB
+_programs = 'EPS','WMF'  # kinds of files that another program would have to run
+
+def _check_size(im):
+    if im.width*im.height>_most_pixels: raise ValueError(
+        f"it has {im.width:,} x {im.height:,} pixels, but at most {_most_pixels:,} are read: make it smaller")
+
+# %% ../nbs/01a_images.ipynb #7057e5a6
+def _in_memory(f):
+    "The open file `f`, or a copy of what it holds if it can't be read twice"
+    try: size = f.seek(0, 2)
+    except (AttributeError, OSError): size = len((f := BytesIO(f.read(_most_bytes+1))).getbuffer())
+    if size>_most_bytes: raise ValueError(f"it has more than {_most_bytes:,} bytes: make it smaller")
+    f.seek(0)
+    return f
+
+# %% ../nbs/01a_images.ipynb #9404a82d
+def _opened(f):
+    "The image in the open file `f`, of which no more than the head is read"
+    Image.init()
+    f = _in_memory(f)
+    start = f.read(16)
+    for kind in Image.ID:
+        new,accepts = Image.OPEN[kind]
+        f.seek(0)
+        try:
+            ok = kind not in _programs and (not accepts or accepts(start))
+            if ok and not isinstance(ok, str): return new(f, '')  # a string says what is not installed
+        except (SyntaxError, IndexError, TypeError, struct.error): pass  # it is of another kind
+    raise ValueError("it is damaged, or of no known kind")
+
+# %% ../nbs/01a_images.ipynb #42bb546f
+def _read(o, c_in, name):
+    "PIL image, bytes or open file `o` as `read_image` returns it; `name` is what errors call it"
+    try:
+        if isinstance(o, (bytes,bytearray)): o = BytesIO(o)
+        return _by_mode(o if isinstance(o, Image.Image) else _opened(o), c_in)
+    except Exception as e:  # whatever a damaged file makes Pillow raise
+        raise ValueError(f"{name} can't be read as an image ({e or type(e).__name__}): remove or replace it") from None
 
 # %% ../nbs/01a_images.ipynb #2d7dcafb
 def read_image(
     file, # Image file: its path, its bytes, or a file opened in binary mode; or a PIL image
     c_in:int=1, # Channels to return: 1 (grey) or 3 (RGB)
 )->np.ndarray: # uint8 (c_in, height, width) in 0..255
-    "Read one image, turned upright; a file that is missing or no image is an error that names it"
+    "Read one image, turned upright; a file that is missing, no image, or too large is an error that names it"
     if c_in not in (1,3): raise ValueError(f"image files have 1 or 3 channels, not {c_in}: give arrays instead")
-    try:
-        if isinstance(file, Image.Image): return _by_mode(file, c_in)
-        if isinstance(file, (bytes,bytearray)): file = BytesIO(file)
-        with Image.open(as_path(file) if isinstance(file, (str,os.PathLike)) else file) as im: return _by_mode(im, c_in)
-    except FileNotFoundError: raise FileNotFoundError(f"{file}: there is no such image file") from None
-    except IsADirectoryError: raise ValueError(f"{file} is a folder: give its files, get_image_files(folder)") from None
-    except Exception as e:
-        raise ValueError(f"{_named(file)} can't be read as an image ({e}): remove or replace it") from None
+    if not isinstance(file, (str,os.PathLike)): return _read(file, c_in, f"this {type(file).__name__}")
+    with open_data(file, 'give an image file, or get_image_files(folder)') as f: return _read(f, c_in, file)
 
 # %% ../nbs/01a_images.ipynb #e1851556
 def _uint8(x):
@@ -157,6 +194,8 @@ def _each(f, items):
 def _join(items, shape):
     "A uint8 batch of images of any kinds: of one kind they are converted together, else each for itself"
     if not items: raise ValueError("no images were given: the list is empty")
+    if all(type(o) is np.ndarray for o in items) and len({(o.dtype, o.shape) for o in items})==1:
+        return _batch(_pixels(np.stack(items), shape[0]), shape)
     xs = list(_each(lambda o: _pixels(o, shape[0]), items))
     if len({(o.dtype, o.shape, o.device) for o in xs})==1: return _batch(torch.stack(xs), shape)
     xs = list(_each(lambda o: _batch(o, shape), xs))
