@@ -8,11 +8,13 @@ Docs: https://mnist-committee.github.io/mnist_committee/folder.html.md"""
 __all__ = ['Folder']
 
 # %% ../nbs/09b_folder.ipynb #07e13c24
-import json, os, re
+import json, os, re, socket, uuid, warnings
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fastai, torch
 from fastcore.basics import patch
+from filelock import FileLock, Timeout
 
 from .core import as_path, plain, read_json, sha256, write_json
 from .member import Member
@@ -33,7 +35,12 @@ class Folder:
     )->Path: # The file in which `train_members` keeps what is not finished
         "Return the name of a file for unfinished members"
         return self.path/f'member_{i:03}.unfinished'
+    def leftovers(self)->list: # Files
+        "Return what killed processes left half written"
+        return [o for o in self.path.glob('*.part') if _part_re.fullmatch(o.name)]
     def __repr__(self): return f'Folder {self.path}'
+
+_part_re = re.compile(r'(?:committee\.json|\.writer\.json|member_\d+\.(?:safetensors|unfinished))\.[\d-]+\.part')
 
 # %% ../nbs/09b_folder.ipynb #42d11473
 @patch
@@ -42,13 +49,11 @@ def write(self:Folder,
     members:list, # `Member`s, whose files are there
     training:dict=None, # Settings of the training, where they are known
 ):
-    "Write committee.json, and remove what killed processes left half written; `ValueError` if it can't be described"
+    "Write committee.json; `ValueError` if it can't be described"
     versions = dict(torch=torch.__version__, fastai=fastai.__version__)
     info = dict(format=self.format, **prep.as_dict(), training=training or {}, versions=versions)
     info = plain(info | dict(members=[o.record for o in members]))
     for o in _faults(info): raise ValueError(f"{self.file} can't describe this committee ({o}): change that first")
-    for o in self.path.glob('*.part'):
-        if _is_leftover(o.name): o.unlink(missing_ok=True)
     write_json(self.file, info | dict(checksum=_checksum(info)))
 
 # %% ../nbs/09b_folder.ipynb #f01af746
@@ -56,15 +61,61 @@ def _checksum(info):
     "The checksum of all that committee.json holds besides it"
     return sha256(json.dumps({k:v for k,v in info.items() if k!='checksum'}, sort_keys=True).encode())
 
-# %% ../nbs/09b_folder.ipynb #d04cb4af
-def _is_leftover(name):
-    "Whether a file of this name was left by a process that no longer runs"
-    pid = re.fullmatch(r'(?:committee\.json|member_\d+\.(?:safetensors|unfinished))\.(\d+)\.part', name)
-    if not pid or os.name!='posix': return False
-    try: os.kill(int(pid[1]), 0)  # signal 0 only tells whether there is such a process
-    except (ProcessLookupError, OverflowError): return True
-    except PermissionError: pass
-    return False
+# %% ../nbs/09b_folder.ipynb #97cffb7e
+@patch
+def writer(self:Folder)->dict: # `process`, `host` and an `id` of their own; empty if nobody writes
+    "Return who is writing to this folder"
+    try: return read_json(self.path/'.writer.json')
+    except (OSError, ValueError): return {}
+
+# %% ../nbs/09b_folder.ipynb #a795659c
+@patch
+@contextmanager
+def lock(self:Folder,
+    wait:bool=True, # Wait for another writer? Otherwise there is a `TimeoutError`
+): # A context, in which nobody else writes; its value is what `writer` returns
+    "Let nobody else write to this folder; `OSError` names a folder that can't be written"
+    lock,me = self._acquire(wait),dict(process=os.getpid(), host=socket.gethostname(), id=uuid.uuid4().hex)
+    try:
+        self._tidy()
+        write_json(self.path/'.writer.json', me)
+        yield me
+    finally:
+        with suppress(OSError): # the folder may be gone
+            self._tidy()
+            for o in '.writer.json','.lock': (self.path/o).unlink(missing_ok=True)
+        lock.release()
+
+# %% ../nbs/09b_folder.ipynb #6432bc9b
+@patch
+def _acquire(self:Folder, wait):
+    "The lock on this folder, acquired"
+    lock = FileLock(self.path/'.lock')
+    try:
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not wait: raise
+        who = self.writer() or dict(process='?', host='?')
+        warnings.warn(f"{self.path} is being written by process {who['process']} on {who['host']}: waiting for it")
+        while not lock.is_locked:
+            self.path.mkdir(parents=True, exist_ok=True) # somebody may have removed it
+            with suppress(FileNotFoundError): lock.acquire(poll_interval=.1)
+    except OSError as e:
+        raise OSError(e.errno, f"{self.file} can't be written ({e.strerror or e}): "
+                               "get the right to write there, or choose another place") from e
+    return lock
+
+@patch
+def _tidy(self:Folder):
+    for o in self.leftovers(): o.unlink(missing_ok=True)
+
+# %% ../nbs/09b_folder.ipynb #66f8342e
+@patch
+def tidy(self:Folder):
+    "Remove what killed processes left, unless somebody is writing here, or nobody may"
+    if not (self.leftovers() or (self.path/'.lock').exists()): return
+    with suppress(OSError), self.lock(wait=False): pass
 
 # %% ../nbs/09b_folder.ipynb #e1088c0c
 def _whole(o, least, most): return isinstance(o, int) and not isinstance(o, bool) and least<=o<=most
@@ -133,8 +184,9 @@ def save(self:Folder,
     training:dict=None, # Settings of the training, where they are known
 ):
     "Write the members' files and committee.json; files that are there already and the same are left alone"
-    for o in members: o.save(self.path)
-    self.write(prep, members, training)
+    with self.lock():
+        for o in members: o.save(self.path)
+        self.write(prep, members, training)
 
 # %% ../nbs/09b_folder.ipynb #05ed1256
 @patch
