@@ -1,8 +1,13 @@
-"Write README.md from nbs/index.ipynb: its text, its code, and those outputs that are Markdown"
+"Write README.md from nbs/index.ipynb: its text, its code, and those outputs that are Markdown or plain text"
 import json, re
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
+
+def shown_as(data):
+    "An output as Markdown, or '' if it is a picture or a table"
+    if set(data)=={'text/markdown', 'text/plain'}: return ''.join(data['text/markdown'])
+    return '```\n' + ''.join(data['text/plain']) + '\n```' if set(data)=={'text/plain'} else ''
 
 def markdown(cell):
     "One cell as Markdown"
@@ -10,7 +15,7 @@ def markdown(cell):
     if cell['cell_type']=='markdown': return src
     if cell['cell_type']=='raw' or '#| hide' in src.splitlines(): return ''
     code = '\n'.join(o for o in src.splitlines() if not o.startswith('#|'))
-    shown = [''.join(o['data']['text/markdown']) for o in cell['outputs'] if set(o.get('data', ()))=={'text/markdown', 'text/plain'}]
+    shown = [shown_as(o.get('data', {})) for o in cell['outputs']]
     return '\n\n'.join([*([] if '#| echo: false' in src else [f'```python\n{code}\n```']), *filter(None, shown)])
 
 def readme():
