@@ -26,7 +26,7 @@ def _array(o):
     return (o.float() if o.is_floating_point() else o).numpy()
 
 # %% ../nbs/07_evaluation.ipynb #36d87d7e
-def _check_probs(probs):
+def check_probs(probs):
     "A copy of `probs` as (m,n,c) float32; ValueError if they are no probabilities"
     try: p = np.array(_array(probs), np.float32)
     except (TypeError, ValueError) as e: raise ValueError(f'probs must be numbers, as many for each image: {e}') from e
@@ -79,7 +79,7 @@ class Evaluation:
         vocab:list=None, # c class names; '0', '1', … by default
         images:np.ndarray=None, # (n,h,w), (n,1,h,w) or (n,3,h,w) uint8, 0 to 255; only needed for the gallery
     ):
-        self.probs = _check_probs(probs)
+        self.probs = check_probs(probs)
         self.m,self.n,self.c = self.probs.shape
         self.targets = _check_targets(targets, self.n, self.c)
         self.vocab = _check_vocab(vocab, self.c)

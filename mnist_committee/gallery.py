@@ -1,4 +1,4 @@
-"""Pictures of an `Evaluation`: every misclassified image with its votes, confusion, calibration, committee size
+"""Pictures of an `Evaluation`: every misclassified image, confusion, calibration, coverage, committee size
 
 Docs: https://mnist-committee.github.io/mnist_committee/gallery.html.md"""
 
@@ -16,6 +16,7 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.patches import Patch
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+import mnist_committee.refusal  # coverage and error of an `Evaluation`
 from .core import whole_number
 from .evaluation import Evaluation, wilson
 
@@ -113,7 +114,7 @@ def _mosaic(tiles, rows, cols, top, bottom, side):
 def _segments(votes, actual, pred):
     "(class, start, end, colour) along a strip of length 1: votes for `actual` first, for `pred` last, others between"
     rest = [o for o in np.argsort(-votes, kind='stable') if o not in (actual,pred)]
-    order = [actual,*rest,pred]
+    order = [actual,*rest] if pred==actual else [actual,*rest,pred]
     ends = np.cumsum(votes[order])/votes.sum()
     cols = [_blue, *[_grey]*len(rest), _vermillion]
     return [o for o in zip(order, [0,*ends[:-1]], ends, cols) if o[2]>o[1]]
@@ -222,10 +223,9 @@ def _no_errors(title):
     return ax.figure
 
 # %% ../nbs/08_gallery.ipynb #88b7bffb
-def _draw_gallery(ev, idx, cols, size, names):
-    "The errors at positions `idx`, or a word that there are none"
-    if not len(idx): return _no_errors(f'No errors to show: {_headline(ev, 0)}')
-    y,p,tiles,title,font = ev.targets[idx], ev.pred[idx], _tiles(ev.images[idx]), _headline(ev, len(idx)), _font(names)
+def _draw_gallery(ev, idx, cols, size, names, title):
+    "The images at positions `idx` under a title"
+    y,p,tiles,font = ev.targets[idx], ev.pred[idx], _tiles(ev.images[idx]), _font(names)
     g = _Grid(*tiles.shape[:3], cols, size, names, font, ev.m>1)
     ax = g.canvas(least=max(7.2, g.side*g.inch+_width(title, 11, font)+.1))
     _draw_head(ax, g, ev, title)
@@ -236,12 +236,21 @@ def _draw_gallery(ev, idx, cols, size, names):
     plt.setp([*ax.texts, *ax.get_legend().get_texts()], parse_math=False, usetex=False)
     return ax.figure
 
+# %% ../nbs/08_gallery.ipynb #fa239b28
+def _positions(ev, idx):
+    "`idx` as positions in the set of `ev`"
+    i = np.asarray(idx)
+    if i.ndim!=1 or not i.size or not np.issubdtype(i.dtype, np.integer) or i.min()<0 or i.max()>=ev.n:
+        raise ValueError(f'idx must hold positions in the set, whole numbers 0 to {ev.n-1}: got {idx}')
+    return i
+
 # %% ../nbs/08_gallery.ipynb #4192aa42
 @patch
 def gallery(self:Evaluation,
     n:int=None, # Show only the worst `n`; all by default, but no more than 1,000
     cols:int=None, # Pictures a row; by default at most 10, in rows of about the same length
     size:float=.8, # Longer side of a picture, in inches
+    idx=None, # Show the images at these positions instead, in this order
 ) -> plt.Figure: # With one pair of axes, about 1.5 inches a row; `plt.show()` shows it in a script
     "Draw every misclassified image, the worst first, with classes, probabilities and votes; ValueError without images"
     if self.images is None: raise ValueError(
@@ -249,8 +258,10 @@ def gallery(self:Evaluation,
     if n is not None: n = whole_number('n', n)
     if cols is not None: cols = whole_number('cols', cols)
     if not size>0: raise ValueError(f'size is {size}: give the inches of a picture, such as 0.8')
-    names = np.array([_short(o) for o in self.vocab], dtype=object)
-    return _draw_gallery(self, self.worst()[:n or 1000], cols, size, names)
+    shown = (self.worst() if idx is None else _positions(self, idx))[:n or 1000]
+    title = _headline(self, len(shown)) if idx is None else f'{len(shown):,} chosen of {self.n:,}'
+    if not len(shown): return _no_errors(f'No errors to show: {title}')
+    return _draw_gallery(self, shown, cols, size, np.array([_short(o) for o in self.vocab], dtype=object), title)
 
 # %% ../nbs/08_gallery.ipynb #0a194419
 def _axes(ax, figsize):
@@ -296,6 +307,24 @@ def plot_reliability(self:Evaluation,
     ax.legend(loc='lower right', frameon=False)
     hist.bar(df.left, df.n, width=1/bins, align='edge', color=_grey, edgecolor='white')
     hist.set(yscale='log', ylim=(.5,None), ylabel='images', xlabel='confidence: probability of the predicted class')
+    return fig
+
+# %% ../nbs/08_gallery.ipynb #7d8c3d79
+@patch
+def plot_risk_coverage(self:Evaluation,
+    ax:plt.Axes=None, # Draw here; in a figure of its own by default
+) -> plt.Figure: # The new figure, None if `ax` is given
+    "Draw the error among the images that are accepted against their share, with its 95% interval"
+    df = self.risk_coverage()
+    df = df.iloc[np.unique(np.linspace(0, len(df)-1, 200).astype(int))]     # as many points as can be seen
+    lo,hi = np.array([wilson(r.errors, r.accepted) for r in df.itertuples()]).T
+    fig,ax = _axes(ax, (7,4))
+    ax.fill_between(df.coverage, lo, hi, color=_blue, alpha=.2, lw=0, label='95% interval')
+    ax.plot(df.coverage, df.error, color=_blue, label='error of what is accepted')
+    ax.set(xlabel='coverage: share of images accepted, the most certain first', ylabel='error', xlim=(0,1),
+           ylim=(0,max(1.5*df.error.max(), 2*hi[-1])), title=f'{self.errors:,} of {self.n:,} wrong if all are accepted')
+    for o in ax.xaxis,ax.yaxis: o.set_major_formatter(PercentFormatter(1))
+    ax.legend(loc='upper left', frameon=False)
     return fig
 
 # %% ../nbs/08_gallery.ipynb #862a4f28
