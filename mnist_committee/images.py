@@ -70,18 +70,20 @@ def _in_memory(f):
     f.seek(0)
     return f
 
-# %% ../nbs/01a_images.ipynb #9404a82d
+# %% ../nbs/01a_images.ipynb #145f40db
 def _opened(f):
     "The image in the open file `f`, of which no more than the head is read"
+    Image.preinit()  # the usual kinds come first
     Image.init()
     f = _in_memory(f)
     start = f.read(16)
     for kind in Image.ID:
         new,accepts = Image.OPEN[kind]
-        f.seek(0)
         try:
             ok = kind not in _programs and (not accepts or accepts(start))
-            if ok and not isinstance(ok, str): return new(f, '')  # a string says what is not installed
+            if not ok or isinstance(ok, str): continue  # a string says what is not installed
+            f.seek(0)
+            return new(f, '')
         except (SyntaxError, IndexError, TypeError, struct.error): pass  # it is of another kind
     raise ValueError("it is damaged, or of no known kind")
 

@@ -7,28 +7,28 @@ Docs: https://mnist-committee.github.io/mnist_committee/inputs.html.md"""
 # %% auto #0
 __all__ = ['open_data', 'check_bomb', 'read_npz']
 
-# %% ../nbs/00b_inputs.ipynb #b1f11106
-import math, stat, zipfile
+# %% ../nbs/00b_inputs.ipynb #89074db6
+import math, os, stat, zipfile
 
 import numpy as np
 
 from .core import as_path
 
-# %% ../nbs/00b_inputs.ipynb #1b064c71
+# %% ../nbs/00b_inputs.ipynb #6ca5533c
 def open_data(
     path, # File of a user; a link to one is followed
     todo:str='give the path of another file', # What to do if it can't be used: ends the error message
 ): # The file, opened in binary mode
     "Open a regular file; `ValueError` if it is anything else, which is not opened, or empty; `OSError` names the file"
     path = as_path(path)
-    try: mode,size = (o := path.stat()).st_mode,o.st_size
+    try: mode,size = (o := os.stat(path)).st_mode,o.st_size
     except FileNotFoundError: raise FileNotFoundError(f"{path}: there is no such file: {todo}") from None
     except OSError as e: raise OSError(e.errno, f"{path} can't be read ({e.strerror}): {todo}") from None
     except ValueError as e: raise ValueError(f"{path} is no name of a file ({e}): {todo}") from None
     if stat.S_ISDIR(mode): raise ValueError(f"{path} is a folder: {todo}")
     if not stat.S_ISREG(mode): raise ValueError(f"{path} is no regular file but a device or a pipe: {todo}")
     if not size: raise ValueError(f"{path} is empty: {todo}")  # so are the files of /proc, some of which never end
-    try: return path.open('rb')
+    try: return open(path, 'rb')
     except OSError as e: raise OSError(e.errno, f"{path} can't be read ({e.strerror}): {todo}") from None
 
 # %% ../nbs/00b_inputs.ipynb #34aed7df
