@@ -7,19 +7,23 @@ Docs: https://mnist-committee.github.io/mnist_committee/seeds.html.md"""
 # %% auto #0
 __all__ = ['member_seed', 'MemberRandom']
 
-# %% ../nbs/08b_seeds.ipynb #1bc3f892
+# %% ../nbs/08b_seeds.ipynb #602f4580
 import random
 
 import numpy as np, torch
 from fastai.torch_core import no_random
 
+from .core import whole_number
+
 # %% ../nbs/08b_seeds.ipynb #6231a300
 def member_seed(
     seed:int, # Seed of the committee, 0 or more
     i:int, # Index of the member
+    retry:int=0, # How often the member has diverged and is trained anew
 )->int: # Seed of the member, 0 to 2**32-1
-    "Return a seed that depends on (seed, i) alone"
-    return int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
+    "Return a seed that depends on (seed, i, retry) alone"
+    again = (whole_number('retry', retry, 0),) if retry else ()
+    return int(np.random.SeedSequence([seed, i], spawn_key=again).generate_state(1)[0])
 
 # %% ../nbs/08b_seeds.ipynb #da31fe1b
 def _get_random(device):
