@@ -5,6 +5,7 @@
     python results/make.py train twenty path/to/mnist       # five such nets, trained twice as long
     python results/make.py train lean path/to/mnist         # six, twice as long, on digits that also lean and stretch
     python results/make.py train full path/to/mnist         # the committee of the post, 35 nets of width 128
+    python results/make.py train published path/to/mnist    # 20 such nets by the recipe that its author published later
     python results/make.py test pretrained path/to/mnist    # evaluates it on the test set again
     python results/make.py                                  # draws all tables and pictures again (`make results`)
 
@@ -15,9 +16,12 @@ only those.
 The nets of `deep.json` were trained by an earlier version of this script, whose `Committee.fit` had no `depth`: so its
 `training` says `"width": null`, and `net` has both."""
 import argparse, sys
+from functools import partial
 from pathlib import Path
 
-import numpy as np
+import numpy as np, torch
+from fastai.optimizer import OptimWrapper
+from fastai.callback.schedule import ParamScheduler, SchedCos, SchedExp, combine_scheds
 from mnist_committee.all import *
 from mnist_committee.core import write_json
 
@@ -25,13 +29,27 @@ here = Path(__file__).resolve().parent
 sys.path.append(str(here.parent/'nbs'/'benchmarks'))
 from bench import machine
 
+class PublishedSchedule(ParamScheduler):
+    "The learning rate of the published notebook: ten epochs of exponential decay, then one of cosine"
+    order = ParamScheduler.order+1 # after the one cycle, whose learning rate it replaces
+    def __init__(self):
+        super().__init__(dict(lr=combine_scheds([10/11, 1/11], [SchedExp(4e-4, 4e-5), SchedCos(4e-5, 4e-8)])))
+
+def published_adam(params, lr=4e-4):
+    "Adam as the published notebook sets it"
+    return OptimWrapper(params, opt=partial(torch.optim.Adam, betas=(.9,.99), fused=True), lr=lr)
+
+def published_learner(dls): return mnist_learner(dls, opt_func=published_adam, cbs=PublishedSchedule())
+
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
 committees = { # what `Committee.fit` is given, and `mnist_dls` as `tfms`; `update_bn` comes after training
     'pretrained': dict(n=9, width=32),
     'deep': dict(n=9, width=32, depth=2, update_bn=True),
     'twenty': dict(n=5, epochs=20, width=32),
     'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
-    'full': dict(n=35, width=128)}
+    'full': dict(n=35, width=128),
+    'published': dict(n=20, epochs=11, moms=(.9,.9,.9), make_learner=published_learner,
+                      tfms=published_recipe | dict(bs=100))}
 
 def folder(name): return here.parent/'runs'/name
 
