@@ -9,49 +9,64 @@ __all__ = ['load_idx', 'load_folder', 'load_parts']
 
 # %% ../nbs/01b_files.ipynb #d61a7af6
 import gzip, math, os, re, sys, warnings, zlib
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np, torch
-from fastai.data.transforms import get_image_files, image_extensions
+from fastai.data.transforms import image_extensions
 from fastcore.imports import IN_NOTEBOOK
 from fastcore.parallel import parallel
 
 from .core import as_path, whole_number
+from .inputs import check_bomb, open_data
 from .images import as_images, check_blank, class_names, read_image
-
-# %% ../nbs/01b_files.ipynb #13659d7a
-def _unpacked(file, kind):
-    "The bytes of IDX `file`, gzipped or not"
-    try: data = as_path(file).read_bytes()
-    except OSError as e:
-        raise FileNotFoundError(f"{file} can't be read ({e.strerror}): give an IDX file of {kind}s") from None
-    try: return gzip.decompress(data) if data[:2]==b'\x1f\x8b' else data
-    except (OSError, EOFError, zlib.error) as e:
-        raise ValueError(f"{file} is a damaged gzip file ({e}): download it again") from None
 
 # %% ../nbs/01b_files.ipynb #96402a8e
 _types = dict(image={0x803:'u1'}, label={0x801:'u1', 0xc02:'>i4'})  # by magic number; the last is QMNIST's
 
-def _header(data, file, kind):
-    "Type and dimensions of the array in an IDX file"
-    magic,types = int.from_bytes(data[:4], 'big'),_types[kind]
-    if len(data)>=8 and magic not in types: raise ValueError(
+def _header(f, file, kind):
+    "Type and dimensions of the array in the open IDX file `f`"
+    start,types = f.read(4),_types[kind]
+    magic = int.from_bytes(start, 'big')
+    if len(start)==4 and magic not in types: raise ValueError(
         f"{file} is not an IDX file of {kind}s: its magic number is {magic}, not {' or '.join(map(str, types))}")
-    n = max(8, 4*(1+magic%256)) if magic in types else 8
-    if len(data)<n: raise ValueError(
-        f"{file} holds {len(data)} bytes, fewer than the header of an IDX file of {kind}s: download it again")
-    return np.dtype(types[magic]), np.frombuffer(data[4:n], '>u4').tolist()
+    n = 4*(magic%256) if magic in types else 4
+    if len(dims := f.read(n))<n: raise ValueError(
+        f"{file} holds fewer bytes than the header of an IDX file of {kind}s: download it again")
+    return np.dtype(types[magic]), np.frombuffer(dims, '>u4').tolist()
+
+# %% ../nbs/01b_files.ipynb #13659d7a
+def _body(f, file, dims, need, size):
+    "The `need` bytes that follow the header in `f`: IDX `file`, which has `size` bytes, or the same unpacked"
+    packed = isinstance(f, gzip.GzipFile)
+    have = size-f.tell() if not packed else 0 if need>1032*size else need  # zlib packs 1032-fold at best
+    if have==need: have = len(data := f.read(need+1))  # one more, to see whether the file ends
+    if have==need: return data
+    wrong,what = ('truncated','fewer') if have<need else ('too long','more')
+    raise ValueError(f"{file} is {wrong}: its header {tuple(dims)} promises {need:,} bytes, and {what} follow. "
+                     "Download it again")
 
 # %% ../nbs/01b_files.ipynb #83e6db61
+def _array(f, file, kind, size):
+    "The array in the open file `f`: see `_body`"
+    dtype,dims = _header(f, file, kind)
+    need = math.prod(dims)*dtype.itemsize
+    if isinstance(f, gzip.GzipFile): check_bomb(file, size, need)
+    a = np.frombuffer(_body(f, file, dims, need, size), dtype).reshape(dims)
+    if a.dtype==np.uint8: return a
+    if not dims[1]: raise ValueError(f"{file} has no column of labels: download it again")
+    return a[:,0].astype(np.int64)
+
+# %% ../nbs/01b_files.ipynb #0071583b
 def _read_idx(file, kind):
-    "The array in IDX `file` of the `kind` 'image' or 'label'"
-    data = _unpacked(file, kind)
-    dtype,dims = _header(data, file, kind)
-    need,have = math.prod(dims)*dtype.itemsize,len(data)-4-4*len(dims)
-    if need!=have: raise ValueError(f"{file} is {'truncated' if have<need else 'too long'}: its header {tuple(dims)} "
-                                    f"promises {need} bytes, {have} follow. Download it again")
-    a = np.frombuffer(data, dtype, offset=len(data)-have).reshape(dims)
-    return a if a.dtype==np.uint8 else a[:,0].astype(np.int64)
+    "The array in IDX `file`, gzipped or not, of the `kind` 'image' or 'label'"
+    with open_data(file, f"give an IDX file of {kind}s") as f:
+        size,packed = os.fstat(f.fileno()).st_size,f.peek(2)[:2]==b'\x1f\x8b'
+        try: return _array(gzip.GzipFile(fileobj=f) if packed else f, file, kind, size)
+        except (EOFError, zlib.error, OSError) as e:
+            raise ValueError(f"{file} is a damaged {'gzip ' if packed else ''}file ({e}): download it again") from None
+        except MemoryError: raise ValueError(f"{file} does not fit into the memory: give a smaller file") from None
 
 # %% ../nbs/01b_files.ipynb #808e438e
 def _read_pair(images_file, labels_file):
@@ -65,8 +80,10 @@ def _from_zero(labels, files, c):
     y = np.concatenate(labels)
     if c and len(y) and y.min()==1 and y.max()==c: return [o-1 for o in labels]
     for o,f in zip(labels, files):
-        if len(o) and o.max()>=(c or 10): raise ValueError(f"{f} has label {o.max()} at index {o.argmax()}, but labels "
-            f"must lie in 0..{(c or 10)-1}: for other classes give their number as c=, or their names as vocab=")
+        for i in [o.argmax(), o.argmin()] if len(o) else []:
+            if not 0<=o[i]<(c or 10): raise ValueError(
+                f"{f} has label {o[i]} at index {i}, but labels must lie in 0..{(c or 10)-1}: for other classes give "
+                "their number as c=, or their names as vocab=")
     return labels
 
 # %% ../nbs/01b_files.ipynb #2da4f272
@@ -82,24 +99,32 @@ def load_idx(
     return (np.ascontiguousarray(x.swapaxes(1, 2)) if transpose else x), y
 
 # %% ../nbs/01b_files.ipynb #ed26781a
-def _entries(folder):
+def _entries(folder, without=('.','__')):
     "What a folder holds, by name, without hidden files and what archives and tools leave behind"
-    try: return sorted((o for o in os.scandir(folder) if not o.name.startswith(('.','__'))), key=lambda o: o.name)
+    try: return sorted((o for o in os.scandir(folder) if not o.name.startswith(without)), key=lambda o: o.name)
     except PermissionError: return []
 
+def _is_dir(entry):
+    try: return entry.is_dir()
+    except OSError: return False  # a link to itself
+
 # %% ../nbs/01b_files.ipynb #1fc3ce74
-def _subfolders(path): return [Path(o.path) for o in _entries(path) if o.is_dir()]
-def _images(path): return sorted(get_image_files(path, recurse=False))
+def _subfolders(path): return [Path(o.path) for o in _entries(path) if _is_dir(o)]
+def _is_image(name): return os.path.splitext(name)[1].lower() in image_extensions
+def _images(path): return [Path(o.path) for o in _entries(path, '.') if _is_image(o.name) and not _is_dir(o)]
 
 # %% ../nbs/01b_files.ipynb #2aa4219e
 def _nested(path):
-    "Whether there are images in a folder in `path`, or deeper"
-    names = (f for o in _subfolders(path) for _,_,fs in os.walk(o) for f in fs)
-    return any(Path(f).suffix.lower() in image_extensions for f in names)
+    "Whether there are images in a folder in `path`, or deeper; where links lead is not looked up further than that"
+    names = (f for o in _subfolders(path) for _,_,fs in islice(os.walk(o), 1 if o.is_symlink() else None) for f in fs)
+    return any(map(_is_image, names))
 
 # %% ../nbs/01b_files.ipynb #1a212007
 def _check_class(folder, files):
     "`ValueError` unless a class `folder` holds images, and no folders with images"
+    if not os.access(folder, os.R_OK|os.X_OK): raise ValueError(f"{folder} may not be read: get the right to read it")
+    if re.search('[\ud800-\udfff]', folder.name):
+        raise ValueError(f"{folder.name!r} in {folder.parent} is no text, so it can't name a class: rename the folder")
     if not files and _nested(folder): raise ValueError(
         f"{folder} holds no images itself, only folders with images, so it is no class folder: give the path of the "
         "folder that holds the class folders")
@@ -129,6 +154,18 @@ def _in_order(found):
     order = sorted(range(len(files)), key=lambda i: int(files[i].stem))  # fastai's MNIST is numbered so
     return [files[i] for i in order], labels[order]
 
+# %% ../nbs/01b_files.ipynb #d388b750
+def _read_into(x, files, i):
+    "Read image `i` of `files` into `x`: (n, channels, height, width)"
+    o = read_image(files[i], x.shape[1])
+    if o.shape!=x.shape[1:]: raise ValueError(f"{files[i]} is {o.shape[1:]} but {files[0]} is {x.shape[2:]} "
+        "(height, width): resize them to one size first")
+    x[i] = o
+
+def _check_sum(path, files, nbytes):
+    "`ValueError` if images of `nbytes` each need far more memory than their `files` have bytes"
+    if len(files)*nbytes>2**30: check_bomb(path, sum(o.stat().st_size for o in files), len(files)*nbytes)
+
 # %% ../nbs/01b_files.ipynb #da54ca4d
 def load_folder(
     path, # Folder with a folder of images for each class
@@ -137,12 +174,10 @@ def load_folder(
     "Read a folder of `class/image` files; a broken image, a mix of sizes, an empty or a nested class is a `ValueError`"
     found = _class_folders(as_path(path))
     files,labels = _in_order(found)
-    bar = len(files)>5000 and (IN_NOTEBOOK or sys.stdout.isatty())
-    pix = parallel(read_image, files, c_in=c_in, threadpool=True, n_workers=8, progress=bar)
-    for f,o in zip(files, pix):
-        if o.shape!=pix[0].shape: raise ValueError(f"{f} is {o.shape[1:]} but {files[0]} is {pix[0].shape[1:]} "
-            "(height, width): resize them to one size first")
-    x = np.stack(pix)
+    first = read_image(files[0], c_in)
+    _check_sum(path, files, first.nbytes)
+    bar,x = len(files)>5000 and (IN_NOTEBOOK or sys.stdout.isatty()),np.empty((len(files),*first.shape), np.uint8)
+    parallel(partial(_read_into, x, files), range(len(files)), threadpool=True, n_workers=8, progress=bar)
     check_blank(torch.from_numpy(x), files)
     return x, labels, [o.name for o in found]
 
@@ -156,18 +191,25 @@ _idx_name = re.compile(
 def _idx_key(o):
     "(data set, part, kind) of the IDX file `o`, by its name; None if it is another file"
     m = _idx_name.fullmatch(o.name)
-    return (m[1].lower(), _part_of[m[2].lower()], m[3].lower()) if m and o.is_file() else None
+    return (m[1].lower(), _part_of[m[2].lower()], m[3].lower()) if m and not _is_dir(o) else None
+
+# %% ../nbs/01b_files.ipynb #e961a52a
+def _again(entry, seen):
+    "Whether the folder of `entry` was `seen` before, where links lead to it"
+    s = os.stat(entry.path)  # that of `entry` itself does not tell folders apart on Windows
+    new = s.st_dev,s.st_ino
+    return new in seen or seen.add(new)
 
 # %% ../nbs/01b_files.ipynb #11936297
 def _find_idx(path):
     "IDX files in `path`, or else in the nearest folders below that hold some: {(data set, part, kind): files}"
-    level = [path]
+    level,seen = [path],set()
     for _ in range(3):
         found,entries = {},[o for d in level for o in _entries(d)]
         for o in entries:
             if key := _idx_key(o): found.setdefault(key, {}).setdefault(o.path.removesuffix('.gz'), Path(o.path))
         if found: break
-        level = [o.path for o in entries if o.is_dir()]
+        level = [o.path for o in entries if _is_dir(o) and not _again(o, seen)]
     return {k: list(v.values()) for k,v in found.items()}
 
 # %% ../nbs/01b_files.ipynb #b422f5ee
@@ -221,7 +263,8 @@ def _folder(path):
     "`path`, which must be a folder"
     if not isinstance(path, (str,os.PathLike)): raise ValueError(f"path is {path!r}: give the path of a folder")
     path = as_path(path)
-    if path.is_dir(): return path
+    if path.is_dir() and os.access(path, os.R_OK|os.X_OK): return path
+    if path.is_dir(): raise PermissionError(f"{path} may not be read: get the right to read it, or give another folder")
     what = 'is a file, not a folder: unpack an archive, and' if path.is_file() else 'there is no such folder;'
     raise FileNotFoundError(f"{path}: {what} give a folder with IDX files or with folders of images")
 

@@ -31,7 +31,7 @@ def open_data(
     try: return open(path, 'rb')
     except OSError as e: raise OSError(e.errno, f"{path} can't be read ({e.strerror}): {todo}") from None
 
-# %% ../nbs/00b_inputs.ipynb #34aed7df
+# %% ../nbs/00b_inputs.ipynb #990733a4
 def check_bomb(
     path, # The file, for the error message
     packed:int, # Its size in bytes
@@ -40,7 +40,7 @@ def check_bomb(
     "`ValueError` if a file unpacks to more than 1 GiB and to more than 200 times its size"
     if unpacked>max(2**30, 200*packed): raise ValueError(
         f"{path} has {packed:,} bytes and would unpack to {unpacked:,}, as files do that are made to fill the memory: "
-        "give a file that is not compressed, if its content is real")
+        "give it uncompressed if its content is real")
 
 # %% ../nbs/00b_inputs.ipynb #aac3dd9c
 def _promise(z, member, kind):
