@@ -8,7 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/committee.html.md"""
 __all__ = ['Committee']
 
 # %% ../nbs/10_committee.ipynb #fe3f604e
-from copy import copy
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd, torch
@@ -28,10 +28,10 @@ from .evaluation import Evaluation
 from .fast import autocast, channels_last
 from .fitting import Fit
 from .folder import Folder
-from .images import check_ink
 from .member import Member, member_seed
 from .prep import Prep
-from .voter import Voter
+from .stream import Blocks, Rows, write_rows
+from .voter import Voter, check_finite
 
 # %% ../nbs/10_committee.ipynb #90ad9880
 class Committee:
@@ -46,6 +46,7 @@ class Committee:
         for i,o in enumerate(members): self._add(_as_member(o, i))
 
     def _add(self, member):
+        check_finite(member.net, member.index)
         member.net = member.net.to(self.device, memory_format=torch.channels_last).eval()
         self.members.append(member)
 
@@ -124,75 +125,68 @@ def table(self:Committee)->pd.DataFrame: # A row for each member
 @patch
 def voter(self:Committee)->Voter: # Its results are those of `predict`
     "Return the committee as one PyTorch module, for other tools"
-    return Voter(self.nets, self.prep)
+    return Voter(self.nets, self.prep, [o.index for o in self.members])
 
 # %% ../nbs/10_committee.ipynb #23cfcba8
 @patch
 def predict(self:Committee,
-    images, # Digits, one or many: uint8 in 0..255, floats in 0..1, PIL images or files; or a `DigitDataset`
+    images, # Digits: uint8 in 0..255, floats in 0..1, PIL images, files, a folder, a `DigitDataset`; or an iterator of these
     members:bool=False, # Return the softmax outputs of each member?
     n_tta:int=0, # Test-time augmentation: average this many distorted draws a member; 0 is the plain central crop
     bs:int=None, # Images on the device at a time; default: 256 on a CPU, 1,024 elsewhere
     shift:int=0, # Test-time augmentation: average over the image and the same moved by so many pixels to each side
-)->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes)
-    "Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them"
-    n_tta,shift = whole_number('n_tta', n_tta, 0),whole_number('shift', shift, 0)
-    ds = self._dl(images, bs).dataset
-    files = isinstance(images, (list,tuple)) and isinstance(images[0], (str,Path))
-    check_ink(ds.x, images if files else None, self.prep.dark_ink)
-    moves = [(0,0), (shift,0), (-shift,0), (0,shift), (0,-shift)] if shift else [(0,0)]
-    p = self._votes([o for m in moves for o in [self._dl(_moved(ds, *m), bs, n_tta>0)]*max(1, n_tta)])
-    return p if members else p.mean(0)
-
-# %% ../nbs/10_committee.ipynb #5b10e108
-@patch
-def _dl(self:Committee, images, bs=None, distort=False):
-    "A loader that prepares `images` as in training"
-    if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
-    return self.prep.dl(images, ifnone(bs, 256 if self.device.type=='cpu' else 1024), self.device, distort)
+    out=None, # File to write the results to, .npy; with `members` (n, members, classes) there. Default: none
+)->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes); with `out` mapped into memory
+    """Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them. Images are read
+    as they are needed, also from a memory-mapped array, a generator of batches, or a `DataLoader` (its first element)."""
+    rows = ((p.transpose(0,1) if members else p.mean(0)).numpy() for _,p in self._votes(images, bs, n_tta, shift))
+    res = torch.from_numpy(Rows(rows).array if out is None else write_rows(out, rows))
+    if members: res = res.transpose(0,1)
+    return res.contiguous() if out is None else res
 
 # %% ../nbs/10_committee.ipynb #28bec619
 @patch
-def _votes(self:Committee, dls):
-    "Softmax outputs (members, n, classes) of all members on the CPU, the mean of a pass over each of `dls`"
-    n,k,voter,start = dls[0].n,len(dls),self.voter(),0
-    res,batches = torch.zeros(len(self), n, self.prep.c),(b for dl in dls for b in dl)
-    if k*n*self.n_params>1e11: batches = progress_bar(batches, total=sum(map(len, dls)), leave=False)
-    with torch.inference_mode():
-        for x,*_ in batches:
-            res[:, start:start+len(x)] += voter.votes(x).cpu()/k
-            start = (start+len(x)) % n
-    return res
+def _votes(self:Committee, images, bs, n_tta, shift, labelled=False):
+    "Iterator of blocks of `images` with the softmax outputs (members, n, classes) of all members"
+    return self.voter().over(Blocks(images, self.prep, self._bs(bs), labelled), self.device, n_tta, shift)
 
-def _moved(ds, down, right):
-    "The images of `ds`, moved by so many pixels; what comes in repeats the border"
-    if not (down or right): return ds
-    h,w = ds.shape[1:]
-    rows,cols = ((torch.arange(n, device=ds.x.device)-by).clamp(0, n-1) for n,by in ((h,down), (w,right)))
-    res = copy(ds)
-    res.x = ds.x[:,:,rows][:,:,:,cols]
-    return res
+@patch
+def _bs(self:Committee, bs):
+    if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
+    return whole_number('bs', ifnone(bs, 256 if self.device.type=='cpu' else 1024))
+
+# %% ../nbs/10_committee.ipynb #5b10e108
+@patch
+def _dl(self:Committee, images, bs=None):
+    "A loader that prepares `images` as validation does in training"
+    return self.prep.dl(images, self._bs(bs), self.device)
 
 # %% ../nbs/10_committee.ipynb #f5b53df3
 def _labelled(data):
-    "The labelled digits in `data`"
+    "The labelled digits in `data`: a `DigitDataset`, or what yields batches of (images, labels)"
     if isinstance(data, DataLoaders): data = data.loaders[1] if len(data.loaders)>1 else None
     ds = data if isinstance(data, DigitDataset) else getattr(data, 'dataset', None)
-    if isinstance(ds, DigitDataset) and ds.y is not None: return ds
-    raise ValueError("evaluate needs labelled digits: give dls.valid of mnist_dls, or a DigitDataset with labels")
+    if not isinstance(ds, DigitDataset): ds = data
+    if getattr(ds, 'y', None) is not None if isinstance(ds, DigitDataset) else isinstance(ds, Iterable): return ds
+    raise ValueError("evaluate needs labelled digits: give dls.valid of mnist_dls, a DigitDataset with labels, or an "
+                     "iterator of (images, labels)")
 
 # %% ../nbs/10_committee.ipynb #765f7f95
 @patch
 def evaluate(self:Committee,
-    data, # Labelled digits: `DataLoaders` (their validation set), a loader such as `dls.train`, or a `DigitDataset`
+    data, # Labelled digits: `DataLoaders` (their validation set), a loader, a `DigitDataset`, or batches (images, labels)
     n_tta:int=0, # Test-time augmentation, as for `predict`
     bs:int=None, # Images on the device at a time, as for `predict`
     shift:int=0, # Test-time augmentation, as for `predict`
 )->Evaluation: # Probabilities of all members, with the targets and the images
     "Predict labelled digits, which are prepared as in `predict`; `ValueError` if they have no labels or other classes"
-    ds = _labelled(data)
-    p = self.predict(ds, members=True, n_tta=n_tta, bs=bs, shift=shift)
-    return Evaluation(p.numpy(), ds.y.cpu().numpy(), self.prep.vocab, ds.x.cpu().numpy())
+    votes,labels,images = Rows(),Rows(),Rows()
+    for ds,p in self._votes(_labelled(data), bs, n_tta, shift, labelled=True):
+        votes.add(p.transpose(0,1).numpy())
+        labels.add(ds.y.cpu().numpy())
+        images.add(ds.x.cpu().numpy())
+    probs = torch.from_numpy(votes.array).transpose(0,1).contiguous()
+    return Evaluation(probs.numpy(), labels.array, self.prep.vocab, images.array)
 
 # %% ../nbs/10_committee.ipynb #7c03030b
 @patch
@@ -252,11 +246,12 @@ def fit(cls:Committee,
     depth:int=1, # Residual blocks in a row, see `mnist_model`
     together:int=None, # Members trained at the same time on one device; default: 5 on CUDA, 1 elsewhere
     save_every:float=60., # Seconds between two writes of an unfinished member
+    n_jobs:int=None, # Processes that train at the same time, -1 for one a core; default: this one, with its threads
     **kwargs, # Passed to `fit_digits`: `lr_max`, `moms`, …
 )->Committee: # Committee of `n`
     "Train a committee, or resume the one in `path`: to finish or grow it, or to replace members whose files are gone"
     n,fit = whole_number('n', n),Fit(dls, epochs, width, seed, make_learner, depth, **kwargs)
-    members = fit.run(n, _folder(path), together, save_every)
+    members = fit.run(n, _folder(path), together, save_every, n_jobs)
     return cls._of(members, fit.prep, dls.device, fit.settings | dict(n=n))
 
 # %% ../nbs/10_committee.ipynb #4a7bb1be
@@ -266,11 +261,12 @@ def resume(cls:Committee,
     dls, # The same data as then
     n:int=None, # Number of members; default: as given to `fit`
     make_learner=None, # The same function as then, if one was given
+    n_jobs:int=None, # Processes that train at the same time, as for `fit`
 )->Committee: # Committee of `n`
     "Resume a `fit` that was stopped, with the settings noted in its folder; `ValueError` if `fit` never wrote there"
     fit,old = Fit.of(Folder(path), dls, make_learner)
     n = ifnone(n, old)
-    return cls._of(fit.run(n, Folder(path)), fit.prep, dls.device, fit.settings | dict(n=n))
+    return cls._of(fit.run(n, Folder(path), n_jobs=n_jobs), fit.prep, dls.device, fit.settings | dict(n=n))
 
 # %% ../nbs/10_committee.ipynb #cd4fa94e
 @patch(cls_method=True)
@@ -283,6 +279,7 @@ def cross_predict(cls:Committee,
     seed:int=0, # Seed of the committees, and of the random assignment
     n_tta:int=0, # Test-time augmentation, as for `predict`
     shift:int=0, # Test-time augmentation, as for `predict`
+    n_jobs:int=None, # Processes that train at the same time, as for `fit`
     **kwargs # Passed to `fit`: `epochs`, `width`, …
 )->Evaluation: # Of the whole training set, in its order
     "Predict each part of the training set by a committee trained on the others (Stone 1974)"
@@ -292,7 +289,8 @@ def cross_predict(cls:Committee,
     for k in range(folds):
         held = fold==k
         part = prep.dls(ds.subset(~held), ds.subset(held), dls.train.bs, dls.device)
-        c = cls.fit(part, n, path=path and as_path(path)/f'fold_{k}', seed=member_seed(seed, k), **kwargs)
+        to = path and as_path(path)/f'fold_{k}'
+        c = cls.fit(part, n, path=to, seed=member_seed(seed, k), n_jobs=n_jobs, **kwargs)
         res[:,held] = c.predict(part.valid_ds, members=True, n_tta=n_tta, shift=shift)
     return Evaluation(res.numpy(), ds.y.cpu().numpy(), prep.vocab, ds.x.cpu().numpy())
 

@@ -8,7 +8,8 @@ Docs: https://mnist-committee.github.io/mnist_committee/fitting.html.md"""
 __all__ = ['Fit']
 
 # %% ../nbs/09c_fitting.ipynb #720fc190
-import inspect, math, zlib
+import inspect, math, warnings, zlib
+from contextlib import closing
 from functools import partial
 
 import torch
@@ -16,11 +17,13 @@ from fastai.learner import Learner
 from fastai.torch_core import no_random
 from fastcore.basics import defaults, ifnone, patch
 
+from .checkpoint import unfinished
 from .core import from_plain, plain, whole_number
 from .folder import Folder
-from .member import MemberProgress, check_learner, train_members, unfinished
+from .member import Diverged, Member, check_learner, train_members
 from .prep import Prep
 from .train import mnist_learner
+from .workers import Part, in_workers, train_here, train_in_workers
 
 # %% ../nbs/09c_fitting.ipynb #0479a181
 class Fit:
@@ -102,53 +105,92 @@ def run(self:Fit,
     folder:Folder=None, # Where they are written; those that are there already are not trained again
     together:int=None, # Members trained at the same time on one device; default: 5 on CUDA, 1 elsewhere
     save_every:float=60., # Seconds between two writes of an unfinished member
+    n_jobs:int=None, # Workers, see `in_workers`; default: none, or those of `joblib.parallel_config`
 )->list: # `Member`s 0 to n-1, in order
     "Train the members that `folder` lacks; `ValueError` if what it holds was trained with other settings"
-    n,cuda = whole_number('n', n),torch.device(self.dls.device).type=='cuda'
+    n,how = whole_number('n', n),dict(together=self._together(together), n_jobs=n_jobs)
     if not isinstance(save_every, (int,float)) or not save_every>=0:
         raise ValueError(f"save_every is {save_every}: give a number of seconds, 0 or more")
+    how |= dict(save_every=save_every, workers=in_workers(n_jobs))
+    if folder is None: return self._train(n, **how)
+    there = self._there(folder)
+    if {*range(n)} <= there.keys():
+        folder.tidy()
+        return [folder.load(there[i], self.make_model) for i in range(n)]
+    with folder.lock() as me: return self._train(n, folder, me, **how)
+
+# %% ../nbs/09c_fitting.ipynb #a50a08e3
+@patch
+def _together(self:Fit, together):
+    "How many members are trained at the same time on one device"
+    cuda = torch.device(self.dls.device).type=='cuda'
     together = whole_number('together', ifnone(together, 5 if cuda and self.settings['width'] else 1))
     if together>1 and self.own_cbs:
         raise ValueError(f"members with callbacks of their own ({', '.join(self.own_cbs)}) are trained one at a time: "
                          f"leave out together={together}")
+    return together
+
+# %% ../nbs/09c_fitting.ipynb #0abb0d94
+@patch
+def _train(self:Fit, n, folder=None, driver=None, *, together, save_every, n_jobs, workers):
+    "Train what is missing, and keep each part when it is trained"
     members = self._take_over(folder, n) if folder else []
     parts = _parts(folder, sorted({*range(n)} - {o.index for o in members}), together)
-    bar = parts and MemberProgress(sum(self.epochs-unfinished(o)['epochs'] for _,o in parts)*len(self.dls.train), n)
-    for indices,file in parts:
-        new = train_members(self.dls, indices, self.make, self.epochs, self.seed, file, save_every,
-                            bar.start(indices), **from_plain(self.kwargs))
-        members += new
-        if not folder: continue
-        for o in new: o.save(folder.path)
-        folder.write(self.prep, members, self.settings | dict(n=n))
-        file.unlink(missing_ok=True)
-    return sorted((o for o in members if o.index<n), key=lambda o: o.index)
+    train = partial(train_members, make_learner=self.make, epochs=self.epochs, seed=self.seed, save_every=save_every,
+                    **from_plain(self.kwargs))
+    while parts:
+        new = partial(train_in_workers, n_jobs=n_jobs, folder=folder, driver=driver) if workers else train_here
+        new,again = new(train, self.dls, parts, n),[]
+        with closing(new): # so that workers stop, however this ends
+            for part,res in new:
+                if isinstance(res, Diverged): again += _second_try(folder, part, res)
+                else: self._keep(folder, members, res, n)
+        parts = again
+    return [o for o in members if o.index<n]
+
+# %% ../nbs/09c_fitting.ipynb #8cd4407f
+@patch
+def _keep(self:Fit, folder, members, new, n):
+    "Add `new` to `members`, and write what `folder` lacks of them"
+    lost = [o for o in members if folder and not (folder.path/o.file).exists()]
+    members[:] = sorted(members+new, key=lambda o: o.index)
+    if not folder: return
+    if lost: warnings.warn(f"{lost[0].file} of {folder.path} was removed while others were trained: written again")
+    for o in lost+new: o.save(folder.path)
+    folder.write(self.prep, members, self.settings | dict(n=n))
+    for o in new: folder.unfinished(o.index).unlink(missing_ok=True)
 
 # %% ../nbs/09c_fitting.ipynb #82d358d8
 def _parts(folder, todo, size):
-    "The members `todo`, `size` at a time or as they were when training was stopped, and the file of each part"
+    "The members `todo`, `size` at a time or as they were when training was stopped"
     parts = []
     while todo:
         file = folder and folder.unfinished(todo[0])
-        found = unfinished(file).get('members', todo[:size])
+        past = unfinished(file)
+        found = past.get('members', todo[:size])
         if todo[0] not in found: raise ValueError(f"{file} holds members {found}, not {todo[0]}: rename or delete it")
-        parts.append((found, file))
-        todo = [i for i in todo if i not in parts[-1][0]]
+        parts.append(Part(found, file, past.get('retry', 0)))
+        todo = [i for i in todo if i not in found]
     return parts
 
-# %% ../nbs/09c_fitting.ipynb #9c91ae8d
+# %% ../nbs/09c_fitting.ipynb #cc534a47
 @patch
-def _take_over(self:Fit,
+def _there(self:Fit,
     folder:Folder, # A folder, which need not exist yet
-    n:int, # Members to have in the end
-)->list: # `Member`s
-    "Read the members in `folder`, and note these settings there; `ValueError` if it was trained with others"
-    members = []
-    if folder.file.exists():
-        info = folder.read()
-        if info['members'] or any(folder.path.glob('*.unfinished')): self._check_same(info, folder)
-        there = [o for o in info['members'] if (folder.path/o['file']).exists()]
-        members = [folder.load(o, self.make_model) for o in there]
+)->dict: # Index: record
+    "Read which members are in `folder`; `ValueError` if they were trained with other settings"
+    stray = sorted(folder.path.glob('*.unfinished'))
+    if not folder.file.exists():
+        if stray: raise ValueError(f"{stray[0]} is there, but no committee.json: restore that, or delete the former")
+        return {}
+    info = folder.read()
+    if info['members'] or stray: self._check_same(info, folder)
+    return {o['index']: o for o in info['members'] if (folder.path/o['file']).exists()}
+
+@patch
+def _take_over(self:Fit, folder, n):
+    "The members in `folder`, where these settings are noted"
+    members = [folder.load(o, self.make_model) for o in self._there(folder).values()]
     folder.write(self.prep, members, self.settings | dict(n=n))
     return members
 
@@ -165,6 +207,18 @@ def _check_same(self:Fit,
     if diff:
         raise ValueError(f"{folder.path} holds a committee that was trained with other settings ({'; '.join(diff)}): "
                          "use the same settings, or another path")
+
+# %% ../nbs/09c_fitting.ipynb #3cad3e56
+def _second_try(folder, part, e):
+    "The parts to train instead of `part`, whose members `e.members` diverged; `ValueError` if that would not help"
+    files = [folder.path/Member(None, i).file if folder else 'a committee that is not kept' for i in e.members]
+    where = ', '.join(map(str, files))
+    if part.retry: raise ValueError(f"{e} ({where}: it had diverged before, with its first seed)") from None
+    if e.hopeless: raise ValueError(f"{e} ({where})") from None
+    warnings.warn(f"{e} ({where}): it is trained once more, with its next seed")
+    others = [i for i in part.members if i not in e.members]
+    todo = [(o,0) for o in [others] if o] + [([i],1) for i in e.members]
+    return [Part(o, folder and folder.unfinished(o[0]), retry) for o,retry in todo]
 
 # %% ../nbs/09c_fitting.ipynb #acddc3d8
 @patch(cls_method=True)

@@ -35,12 +35,7 @@ class Folder:
     )->Path: # The file in which `train_members` keeps what is not finished
         "Return the name of a file for unfinished members"
         return self.path/f'member_{i:03}.unfinished'
-    def leftovers(self)->list: # Files
-        "Return what killed processes left half written"
-        return [o for o in self.path.glob('*.part') if _part_re.fullmatch(o.name)]
     def __repr__(self): return f'Folder {self.path}'
-
-_part_re = re.compile(r'(?:committee\.json|\.writer\.json|member_\d+\.(?:safetensors|unfinished))\.[\d-]+\.part')
 
 # %% ../nbs/09b_folder.ipynb #42d11473
 @patch
@@ -109,6 +104,18 @@ def _acquire(self:Folder, wait):
 @patch
 def _tidy(self:Folder):
     for o in self.leftovers(): o.unlink(missing_ok=True)
+
+# %% ../nbs/09b_folder.ipynb #54187dd4
+_part_re = re.compile(r'(?:committee\.json|\.writer\.json|member_\d+\.(?:safetensors|unfinished))\.[\d-]+\.part')
+
+@patch
+def leftovers(self:Folder)->list: # Files
+    "Return what killed processes left: files half written, and unfinished members that are finished by now"
+    parts,old = [o for o in self.path.glob('*.part') if _part_re.fullmatch(o.name)],[*self.path.glob('*.unfinished')]
+    try: done = {o['file'] for o in self.read()['members']} if old else {}
+    except (OSError, ValueError): done = {}
+    def is_done(o): return o.with_suffix('.safetensors').name in done and o.with_suffix('.safetensors').exists()
+    return parts + [o for o in old if is_done(o)]
 
 # %% ../nbs/09b_folder.ipynb #66f8342e
 @patch
