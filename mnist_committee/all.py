@@ -9,9 +9,14 @@ from mnist_committee.model import *
 from mnist_committee.fast import *
 from mnist_committee.train import *
 from mnist_committee.evaluation import *
+from mnist_committee.refusal import *
 from mnist_committee.gallery import *
+from mnist_committee.seeds import *
+from mnist_committee.checkpoint import *
 from mnist_committee.member import *
 from mnist_committee.voter import *
 from mnist_committee.folder import *
 from mnist_committee.fitting import *
 from mnist_committee.committee import *
+from mnist_committee.audit import *
+from mnist_committee.export import *
