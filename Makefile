@@ -17,6 +17,7 @@ test: $(VENV)/.dev ## Run every test, as CI does; FLAGS="slow cuda" adds the cel
 prepare: $(VENV)/.dev ## Before a commit: write modules and README from the notebooks, and clean the notebooks
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
+	$(BIN)/python .ci/bars.py $$(git ls-files 'nbs/*.ipynb')
 	$(BIN)/python .ci/readme.py
 
 lab: $(VENV)/.dev ## Open the notebooks in JupyterLab

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import browser
+from bars import is_bar
 from lab import nb as lab_nb
 from readme import readme
 
@@ -93,17 +94,18 @@ def output_fault(out):
     "What a saved output tells of the machine it was made on, if anything"
     data = {k:v for k,v in out.get('data', {}).items() if k.startswith('text/') or k=='image/svg+xml'}
     text = '\n'.join(''.join(o) for o in (out.get('text', ''), *data.values()))
+    if is_bar(out): return 'a progress bar'
     if out['output_type']=='error': return f'the error {out["ename"]}'
     if out.get('name')=='stderr' and 'Warning' in text: return 'a warning'
     if found := path_re.search(text): return f'a path in {found[0]}'
 
 def saved_outputs(tmp):
-    "saved outputs hold no error, and no path or warning of a machine"
+    "saved outputs hold no error, no progress bar, and no path or warning of a machine"
     bad = []
     for nb in notebooks():
         for i,cell in enumerate(json.loads((root/nb).read_text(encoding='utf-8'))['cells']):
             bad += [f'{nb}, cell {i}: {o}' for o in map(output_fault, cell.get('outputs', [])) if o]
-    assert not bad, 'Fix these cells, run them again and save:\n' + '\n'.join(bad)
+    assert not bad, 'Fix these cells, run them again, save, and run `make prepare`:\n' + '\n'.join(bad)
 
 def house(tmp):
     "the rules of the house hold"
