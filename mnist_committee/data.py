@@ -257,8 +257,9 @@ def load_digits(
 def _download(url=URLs.MNIST, base=None):
     "Folder in which fastai keeps MNIST, downloaded if need be"
     try: return untar_data(url, base=base)
-    except OSError as e: raise OSError(f"MNIST can't be downloaded from {url} ({e}): give the path of a folder "
-                                       "that holds it, or use the embedded sample") from None
+    except Exception as e:  # whatever a damaged archive makes tarfile, zipfile or zlib raise
+        raise OSError(f"MNIST can't be downloaded from {url} and unpacked ({e}): give the path of a folder that holds "
+                      "it, or use the embedded sample") from None
 
 def _turned(ds, transpose):
     return _made(ds.x.mT.contiguous(), ds.y, ds.vocab, ds.split_idx) if transpose and ds is not None else ds
@@ -275,9 +276,11 @@ def _in_memory(train, valid, shape, vocab, transpose):
 
 # %% ../nbs/01_data.ipynb #3c8e646c
 def _hold_out(ds, n_valid, seed):
-    "Split `ds` into a training set and `n_valid` images, the same share of each class; by default a fifth"
+    "Split `ds` into a training set and `n_valid` images, a share of each class; default: a fifth, or one a class"
     n,c = len(ds),ds.c
-    n_valid = whole_number('n_valid', max(1, n//5) if n_valid is None else n_valid)
+    n_valid = whole_number('n_valid', max(c, n//5) if n_valid is None else n_valid)
+    if n<2*c: raise ValueError(
+        f"{n} images in {c} classes are too few to hold some out: give two of each class or more, or a validation set")
     if not c<=n_valid<=n-c: raise ValueError(
         f"n_valid is {n_valid}, but of {n} images in {c} classes {c} to {n-c} can be held out")
     single = (ds.y.bincount()==1).nonzero()[:,0].tolist()

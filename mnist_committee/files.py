@@ -189,8 +189,8 @@ _idx_name = re.compile(
 
 # %% ../nbs/01b_files.ipynb #9fecb283
 def _idx_key(o):
-    "(data set, part, kind) of the IDX file `o`, by its name; None if it is another file"
-    m = _idx_name.fullmatch(o.name)
+    "(data set, part, kind) of the IDX file `o`, by its name and that of its folder; None if it is another file"
+    m = _idx_name.fullmatch(o.name) or _idx_name.fullmatch(f'{Path(o.path).parent.name}-{o.name}')
     return (m[1].lower(), _part_of[m[2].lower()], m[3].lower()) if m and not _is_dir(o) else None
 
 # %% ../nbs/01b_files.ipynb #e961a52a
