@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 from fastcore.basics import patch
-from .core import as_path, whole_number, write_file
+from .core import whole_number, write_file
+from .inputs import read_npz
 
 # %% ../nbs/07_evaluation.ipynb #c0acf439
 def _array(o):
@@ -303,6 +304,7 @@ def label_scores(
 
 # %% ../nbs/07_evaluation.ipynb #375a6668
 _kind = 'mnist_committee.Evaluation 1'      # what the file says it is, and the version of its layout
+_parts = dict(kind=('U',''), probs=('f','mnc'), targets=('i','n'), vocab=('U','c'), images=('u','nhw'))
 
 def _compact(probs):
     "`probs` as float16 if that changes no decision, as they are if it does"
@@ -329,10 +331,9 @@ def load(cls:Evaluation,
     path:str, # File written by `save`
 ) -> Evaluation: # The same evaluation
     "Read what `save` wrote; ValueError if the file is damaged or something else, and nothing in it is ever executed"
-    with open(as_path(path), 'rb') as f:
-        try:
-            with np.load(f, allow_pickle=False) as z:
-                if str(z['kind'])!=_kind: raise ValueError(f'it says it is {z["kind"]}')
-                return cls(z['probs'], z['targets'], z['vocab'].tolist(), z['images'] if 'images' in z else None)
-        except Exception as e:     # whatever a damaged file makes NumPy, zipfile or zlib raise
-            raise ValueError(f'{path} is damaged, or Evaluation.save did not write it ({e}): save one anew') from e
+    parts = read_npz(path, _parts, 'save one anew with Evaluation.save')
+    try:
+        if (kind := str(parts.pop('kind', None)))!=_kind: raise ValueError(f'it says it is {kind:.60}')
+        return cls(**parts)
+    except (TypeError, ValueError) as e:
+        raise ValueError(f'{path} is damaged, or Evaluation.save did not write it ({e}): save one anew') from e
