@@ -130,15 +130,15 @@ def voter(self:Committee)->Voter: # Its results are those of `predict`
 # %% ../nbs/10_committee.ipynb #23cfcba8
 @patch
 def predict(self:Committee,
-    images, # Digits: uint8 in 0..255, floats in 0..1, PIL images, files, a folder, a `DigitDataset`; or an iterator of these
+    images, # Digits: uint8 in 0..255, floats in 0..1, PIL images, files, a folder, a `DigitDataset`; or an iterator
     members:bool=False, # Return the softmax outputs of each member?
     n_tta:int=0, # Test-time augmentation: average this many distorted draws a member; 0 is the plain central crop
     bs:int=None, # Images on the device at a time; default: 256 on a CPU, 1,024 elsewhere
     shift:int=0, # Test-time augmentation: average over the image and the same moved by so many pixels to each side
     out=None, # File to write the results to, .npy; with `members` (n, members, classes) there. Default: none
-)->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes); with `out` mapped into memory
+)->torch.Tensor: # (n, classes) mean softmax in 0..1; with `members` (members, n, classes); `out` is mapped into memory
     """Return the probabilities of the classes of `images`; `ValueError` says what is wrong with them. Images are read
-    as they are needed, also from a memory-mapped array, a generator of batches, or a `DataLoader` (its first element)."""
+    as needed, also from a memory-mapped array, a generator of images or batches, or a `DataLoader` (what is first)."""
     rows = ((p.transpose(0,1) if members else p.mean(0)).numpy() for _,p in self._votes(images, bs, n_tta, shift))
     res = torch.from_numpy(Rows(rows).array if out is None else write_rows(out, rows))
     if members: res = res.transpose(0,1)
@@ -174,7 +174,7 @@ def _labelled(data):
 # %% ../nbs/10_committee.ipynb #765f7f95
 @patch
 def evaluate(self:Committee,
-    data, # Labelled digits: `DataLoaders` (their validation set), a loader, a `DigitDataset`, or batches (images, labels)
+    data, # Labelled digits: `DataLoaders` (their validation set), a loader, a `DigitDataset`, (images, labels) batches
     n_tta:int=0, # Test-time augmentation, as for `predict`
     bs:int=None, # Images on the device at a time, as for `predict`
     shift:int=0, # Test-time augmentation, as for `predict`
