@@ -104,8 +104,8 @@ class _Driver(Callback):
     def after_train(self):
         if self.folder.path.exists() and not self.sees(): raise RuntimeError(f"the driver of {self.folder} has gone")
 
-# %% ../nbs/09b1_workers.ipynb #bb0e464c
-@dataclass
+# %% ../nbs/09b1_workers.ipynb #790bbc51
+@dataclass(eq=False, repr=False) # Dask needs a hash and shows the repr
 class _Job:
     "What a worker is sent, besides the part that it shall train"
     train:partial
