@@ -10,7 +10,6 @@ __all__ = ['load_idx', 'load_folder', 'load_parts']
 # %% ../nbs/01b_files.ipynb #d61a7af6
 import gzip, math, os, re, sys, warnings, zlib
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np, torch
@@ -102,7 +101,7 @@ def load_idx(
 def _entries(folder, without=('.','__')):
     "What a folder holds, by name, without hidden files and what archives and tools leave behind"
     try: return sorted((o for o in os.scandir(folder) if not o.name.startswith(without)), key=lambda o: o.name)
-    except PermissionError: return []
+    except OSError: return []  # no right to read it, or too deep
 
 def _is_dir(entry):
     try: return entry.is_dir()
@@ -115,9 +114,13 @@ def _images(path): return [Path(o.path) for o in _entries(path, '.') if _is_imag
 
 # %% ../nbs/01b_files.ipynb #2aa4219e
 def _nested(path):
-    "Whether there are images in a folder in `path`, or deeper; where links lead is not looked up further than that"
-    names = (f for o in _subfolders(path) for _,_,fs in islice(os.walk(o), 1 if o.is_symlink() else None) for f in fs)
-    return any(map(_is_image, names))
+    "Whether there are images in a folder in `path`, or deeper; what a link leads to is not searched deeper"
+    todo = _subfolders(path)
+    while todo:
+        o = todo.pop()
+        if _images(o): return True
+        if not o.is_symlink(): todo += [p for p in _subfolders(o) if not p.is_symlink()]
+    return False
 
 # %% ../nbs/01b_files.ipynb #1a212007
 def _check_class(folder, files):

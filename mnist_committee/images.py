@@ -32,7 +32,8 @@ def _eight_bits(im):
 def _on_paper(im):
     "An RGBA image on white or black, whichever sets it off: see `read_image`"
     grey,alpha = np.asarray(im.convert('RGB').convert('L')),np.asarray(im.getchannel('A'))
-    seen,greys = np.bincount(grey.ravel(), alpha.ravel(), 256),np.arange(256)  # how much is seen of each grey
+    parts,greys = [slice(i, i+2**20//im.width+1) for i in range(0, im.height, 2**20//im.width+1)],np.arange(256)
+    seen = sum(np.bincount(grey[o].ravel(), alpha[o].ravel(), 256) for o in parts)  # how much of each grey
     seen /= max(seen.sum(), 1)
     mean = seen@greys
     spread = (seen@(greys-mean)**2)**.5
