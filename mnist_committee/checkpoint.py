@@ -7,7 +7,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/checkpoint.html.md"""
 # %% auto #0
 __all__ = ['unfinished', 'Checkpoint', 'data_checksum']
 
-# %% ../nbs/08c_checkpoint.ipynb #315bca1a
+# %% ../nbs/08c_checkpoint.ipynb #6799a6f1
 import re, time, warnings, zlib
 from contextlib import suppress
 
@@ -17,7 +17,7 @@ from fastcore.basics import patch
 
 from .core import as_path, plain, whole_number
 from .seeds import MemberRandom, member_seed
-from .tensors import read_tensors, write_tensors
+from .tensors import not_finite, read_tensors, write_tensors
 
 # %% ../nbs/08c_checkpoint.ipynb #c3a5bfb5
 def unfinished(
@@ -44,7 +44,7 @@ def _checked(members, epochs, seconds, retry, numbers, settings):
     return dict(members=members, epochs=whole_number('epochs', epochs), seconds=seconds,
                 retry=whole_number('retry', retry, 0), numbers=numbers, settings=settings)
 
-# %% ../nbs/08c_checkpoint.ipynb #9be6217c
+# %% ../nbs/08c_checkpoint.ipynb #54ca6b7c
 class Checkpoint(Callback):
     "Write unfinished members to a file when an epoch ends, and read them when their training resumes"
     order = 90
@@ -58,7 +58,7 @@ class Checkpoint(Callback):
         **settings # What else resumed training must have in common with what is in the file
     ):
         self.file,self.members,self.every = file and as_path(file),[int(o) for o in members],every
-        self.past,self.settings,self.warned = unfinished(file),plain(settings | dict(seed=seed)),False
+        self.past,self.settings,self.warned = unfinished(file),settings | dict(seed=seed),False
         found,self.retry = self.past.get('members', self.members),self.past['retry'] if self.past['epochs'] else retry
         if found!=self.members: raise _unfit(file, f'it holds {found}, not {self.members}')
         self.randoms = [MemberRandom(member_seed(seed, i, self.retry), device) for i in self.members]
@@ -71,20 +71,20 @@ class Checkpoint(Callback):
         last = self.epoch+1>=self.n_epoch
         if self.file and not last and time.perf_counter()-self.written>=self.every: self._save()
 
-# %% ../nbs/08c_checkpoint.ipynb #d910a8bc
+# %% ../nbs/08c_checkpoint.ipynb #3b8b1a47
 @patch
 def _start(self:Checkpoint):
     "Continue from the file if it is there; `ValueError` if it is not of this training"
-    self.settings |= _settings(self.learn)
+    self.settings = plain(self.settings | _settings(self.learn))
     with suppress(OSError): self.file.parent.mkdir(parents=True, exist_ok=True)
     done,then = self.past['epochs'],self.past.get('settings') or self.settings
     if done>=self.n_epoch: raise _unfit(self.file, f'it has {done} epochs, and training has {self.n_epoch}')
-    for k in sorted(then.keys() | self.settings.keys()):
+    for k in self.settings | then:
         a,b = then.get(k),self.settings.get(k)
         if a!=b: raise _unfit(self.file, f'its {k} is {a}, not {b}')
     if done: self._read()
 
-# %% ../nbs/08c_checkpoint.ipynb #381d51bc
+# %% ../nbs/08c_checkpoint.ipynb #b3673011
 def _settings(learn):
     "What the weights of `learn` depend on besides its members, as plain text and numbers"
     def text(o): return re.sub(' at 0x[0-9a-fA-F]+', '', str(o))
@@ -92,8 +92,8 @@ def _settings(learn):
     optimizer = [type(opt), type(getattr(opt, 'opt', None)), getattr(opt, 'cbs', None)]
     hypers = [{k: text(v) for k,v in o.items() if k not in ('lr','mom')} for o in opt.hypers] # these two vary
     tfms = [getattr(o, 'recipe', type(o).__name__) for o in dl.after_batch.fs]
-    return dict(epochs=learn.n_epoch, bs=dl.bs, data=data_checksum(dl.dataset), hypers=hypers, transforms=plain(tfms),
-                optimizer=text(optimizer), loss=text(learn.loss_func), learner=type(learn).__name__)
+    return dict(epochs=learn.n_epoch, bs=dl.bs, data=data_checksum(dl.dataset), transforms=tfms,
+                optimizer=text(optimizer), hypers=hypers, loss=text(learn.loss_func), learner=type(learn).__name__)
 
 # %% ../nbs/08c_checkpoint.ipynb #99d6a157
 def data_checksum(
@@ -102,7 +102,7 @@ def data_checksum(
     "Return a checksum of images and labels"
     return zlib.crc32(ds.y.cpu().numpy().tobytes(), zlib.crc32(ds.x.cpu().numpy().tobytes()))
 
-# %% ../nbs/08c_checkpoint.ipynb #1b7fb49d
+# %% ../nbs/08c_checkpoint.ipynb #c19f4c5a
 @patch
 def _write(self:Checkpoint):
     "Write the file"
@@ -113,10 +113,10 @@ def _write(self:Checkpoint):
     rng = {f'rng.{i}.{k}': v for i,o in enumerate(self.randoms) for k,v in o.state_dict().items()}
     past = dict(members=self.members, epochs=self.epoch+1, seconds=self.seconds(), retry=self.retry, numbers=numbers,
                 settings=self.settings)
-    if not self.file.parent.is_dir(): raise FileNotFoundError(f"{self.file} can't be written: its folder is gone")
+    if not self.file.parent.is_dir(): raise FileNotFoundError('its folder is gone')
     write_tensors(self.file, opt | net | rng, past)
 
-# %% ../nbs/08c_checkpoint.ipynb #dd7c1260
+# %% ../nbs/08c_checkpoint.ipynb #6018ac66
 @patch
 def _read(self:Checkpoint):
     "Continue from the file; `ValueError` if it does not fit"
@@ -128,14 +128,17 @@ def _read(self:Checkpoint):
         self.model.load_state_dict(under('net.'))
         self.opt.load_state_dict(fresh | dict(state=state))
         for i,o in enumerate(self.randoms): o.load_state_dict({k: v.cpu() for k,v in under(f'rng.{i}.').items()})
-    except (RuntimeError, TypeError, ValueError, KeyError) as e: raise _unfit(self.file, e) from None
+        for k in not_finite(self.model): raise ValueError(f'its {k} is not finite')
+    except (RuntimeError, TypeError, ValueError, KeyError, OverflowError) as e: raise _unfit(self.file, e) from None
 
-# %% ../nbs/08c_checkpoint.ipynb #701b808d
+# %% ../nbs/08c_checkpoint.ipynb #76a698fc
 @patch
 def _save(self:Checkpoint):
     "Write the file if that is possible; a disk that is full or gone is no reason to stop training"
     try: self._write()
     except OSError as e:
-        if not self.warned: warnings.warn(f"{e.strerror or e}. Training continues without this checkpoint")
+        why = getattr(e.__cause__, 'strerror', None) or e.strerror or e
+        if not self.warned: warnings.warn(f"{self.file} can't be written ({why}), so training continues without this "
+                                          "checkpoint: make room, or get the right to write there")
         self.warned = True
     self.written = time.perf_counter()

@@ -45,6 +45,13 @@ def write_tensors(
 # %% ../nbs/00a_tensors.ipynb #3a74d1a8
 def _checksum(text, tensors): return sha256(text.encode() + st.save(tensors))
 
+# %% ../nbs/00a_tensors.ipynb #48cb10e4
+def _check_size(path):
+    "`ValueError` if a file, or its header by its first eight bytes, is larger than any that is written here"
+    with path.open('rb') as f: n = int.from_bytes(f.read(8), 'little')
+    if n>2**24: raise ValueError(f'its header should have {n:,} bytes')
+    if (n := path.stat().st_size)>2**33: raise ValueError(f'it has {n:,} bytes')
+
 # %% ../nbs/00a_tensors.ipynb #cfd79ce6
 def read_tensors(
     path, # A file that `write_tensors` wrote
@@ -53,8 +60,10 @@ def read_tensors(
     "Read tensors and what was kept with them; `ValueError` names a file that is not as `write_tensors` wrote it"
     path = regular_file(path, todo)
     try:
+        _check_size(path)
         with safe_open(path, 'pt') as f: head,tensors = f.metadata() or {},{k: f.get_tensor(k) for k in f.keys()}
         if head['checksum']!=_checksum(head['info'], tensors): raise ValueError('its checksum is another')
         return tensors,json.loads(head['info'])
     except KeyError: raise ValueError(f"{path} is damaged or of another version (it has no checksum): {todo}") from None
-    except (SafetensorError, ValueError) as e: raise ValueError(f"{path} is damaged ({e}): {todo}") from None
+    except (SafetensorError, ValueError, RecursionError) as e:
+        raise ValueError(f"{path} is damaged ({e}): {todo}") from None
