@@ -8,6 +8,7 @@ Docs: https://mnist-committee.github.io/mnist_committee/member.html.md"""
 __all__ = ['Member', 'NoValidation', 'MemberProgress', 'check_learner', 'Diverged', 'train_members']
 
 # %% ../nbs/09_member.ipynb #01086478
+import warnings
 from contextlib import nullcontext
 from functools import partial
 
@@ -21,6 +22,7 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 from fastprogress.fastprogress import progress_bar
 from safetensors import SafetensorError
+from torch.nn import functional as F
 
 from .checkpoint import Checkpoint, unfinished
 from .core import as_path, regular_file, sha256, whole_number, write_file
@@ -167,15 +169,16 @@ class _StayFinite(Callback):
     def __init__(self, nets, lr_max): # Index: net; largest learning rate, or a slice that ends with it
         self.nets,self.lr = nets,np.max(getattr(lr_max, 'stop', lr_max))
     def before_fit(self):
-        x = self.dls.train.dataset.x
-        if len(x)>1 and (x==x[0]).all():
-            raise ValueError(f"all {len(x):,} images to train on are the same: check how they were read")
+        for o,what in zip(self.dls.train.dataset[:], ('images','labels')):
+            if len(o)>1 and (o==o[0]).all():
+                raise ValueError(f"all {len(o):,} {what} to train on are the same: check how they were read")
         bad = [i for i,o in self.nets.items() if not_finite(o)]
         if bad: raise Diverged(f"{_named(bad)} had weights that are not finite from the start: check make_learner", bad)
     def after_train(self):
         outputs = self.pred.chunk(len(self.nets))
         bad = [i for (i,o),p in zip(self.nets.items(), outputs) if not_finite(o) or not p.isfinite().all()]
         if bad or not self.loss.isfinite(): self._stop(bad or [*self.nets])
+        if self.epoch+1==self.n_epoch: self._check_learned(outputs)
 
 # %% ../nbs/09_member.ipynb #bb80f266
 def _named(members): return f"member{'s'*(len(members)>1)} {', '.join(map(str, members))}"
@@ -188,6 +191,19 @@ def _stop(self:_StayFinite, bad):
            if hopeless else "this may be bad luck: use another seed or a smaller lr_max")
     raise Diverged(f"{_named(bad)} diverged in epoch {self.epoch+1}, since weights or loss are not finite; {why}",
                    bad, hopeless)
+
+# %% ../nbs/09_member.ipynb #cc88f30a
+@patch
+def _check_learned(self:_StayFinite, outputs):
+    "Warn of members whose outputs for the last batch are no better than guessing, if it is large enough to tell"
+    y,enough = self.yb[0].as_subclass(torch.Tensor),self.n_epoch*self.n_iter>=100
+    if y.ndim!=1 or y.is_floating_point() or len(y)<64*len(outputs): return
+    for i,p,y in zip(self.nets, outputs, y.chunk(len(outputs))):
+        guess = torch.special.entr(y.bincount()/len(y)).sum()
+        loss = F.cross_entropy(p.as_subclass(torch.Tensor).float(), y)
+        if loss>=guess*(1 if enough else 2):  # a few steps can't be expected to be better than guessing
+            warnings.warn(f"member {i} has learned nothing: its cross entropy is {loss:.3g} in the last batch, and "
+                          f"guessing gives {guess:.3g}; check the labels, or use a smaller lr_max")
 
 # %% ../nbs/09_member.ipynb #61f2d126
 class _TogetherDL(DigitDL):
