@@ -31,16 +31,46 @@ wide_js = """(() => {
   if (document.documentElement.scrollWidth>w) res.push(document.documentElement);
   return res.slice(0, 5).map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> ${(e.textContent||'').trim().slice(0, 60)}`);
 })()"""
+# Text with less contrast than 4.5:1 to what is behind it
+faint_js = r"""(() => {
+  const rgba = c => { const v = (c.match(/[\d.]+/g) || [0,0,0,0]).map(Number); return [v[0],v[1],v[2], v.length>3 ? v[3] : 1]; };
+  const over = (a, b) => [0,1,2].map(i => a[i]*a[3] + b[i]*(1-a[3])).concat(1);
+  const light = c => c.slice(0,3).map(v => (v /= 255)<=.03928 ? v/12.92 : ((v+.055)/1.055)**2.4).reduce((s, v, i) => s + v*[.2126,.7152,.0722][i], 0);
+  const behind = e => { const all = []; for (; e; e = e.parentElement) all.unshift(rgba(getComputedStyle(e).backgroundColor)); return all.reduce((b, a) => over(a, b), [255,255,255,1]); };
+  const res = {}, texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent.trim(), e = texts.currentNode.parentElement;
+    if (!text || !e.getBoundingClientRect().width || !e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+    const back = behind(e), [lo,hi] = [back, over(rgba(getComputedStyle(e).color), back)].map(light).sort((x, y) => x-y), ratio = (hi+.05)/(lo+.05);
+    if (ratio<4.49) res[`<${e.tagName.toLowerCase()} class="${e.className}">`] = `${ratio.toFixed(2)}:1, ${text.slice(0, 40)}`;
+  }
+  return Object.entries(res).map(o => o.join(' ')); })()"""
+# What a reader has to scroll sideways
+scrolled_js = """[...document.querySelectorAll('main *')].filter(e => e.scrollWidth>e.clientWidth+1 && e.clientWidth && ['auto','scroll'].includes(getComputedStyle(e).overflowX))
+  .map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`)"""
 links_js = "[...document.querySelectorAll('a[href], link[href], img[src], script[src]')].map(o => o.href || o.src)"
 
+looks = dict(overflows=wide_js, faint=faint_js, scrolls=scrolled_js)
+
+def set_theme(tab, dark):
+    "Switch to the dark theme, or to the light one, at once"
+    tab.js("void document.head.insertAdjacentHTML('beforeend', '<style>* { transition: none !important }</style>')")
+    is_dark = "document.documentElement.classList.contains('quarto-dark')"
+    if tab.js(is_dark)==dark: return
+    tab.js("document.querySelector('.quarto-color-scheme-toggle').click()")
+    tab.wait(is_dark if dark else f'!{is_dark}', what='the theme changes')
+
 def check_pages(tab, home, pages):
-    "Load every page at two widths; check errors, requests, overflow and links"
+    "Load every page in both themes and at two widths; check errors, requests, contrast, overflow and links"
     bad,links,ids = [],{},{}
     for page in pages:
-        for width in (1280,390):
-            tab.width(width)
-            bad += [f'{page} at {width} px: {o}' for o in dict.fromkeys(faults(tab.open(f'{home}/{page}'), home))]
-            bad += [f'{page} at {width} px overflows: {o}' for o in tab.js(wide_js)]
+        for dark in (False,True):
+            for width in (1300,390):
+                at = f'{page}, {"dark" if dark else "light"}, {width} px'
+                tab.width(width)
+                bad += [f'{at}: {o}' for o in dict.fromkeys(faults(tab.open(f'{home}/{page}'), home))]
+                set_theme(tab, dark)
+                bad += [f'{at}: {what} {o}' for what,js in looks.items() for o in tab.js(js)]
         links[page] = set(tab.js(links_js))
         ids[page] = set(tab.js("[...document.querySelectorAll('[id]')].map(o => o.id)"))
     return bad + [f'{page}: broken link {o}' for page in pages for o in sorted(links[page]) if o.startswith(home) and not _there(o, home, ids)]
@@ -53,12 +83,14 @@ def _there(url, home, ids):
 
 def check_search(tab, home):
     "Typing `elastic` into the search box leads to the reference of ElasticDistortion"
-    tab.width(1280)
+    tab.width(1300)
     tab.open(f'{home}/index.html')
     tab.js("[...document.querySelectorAll('.smalldocs-search input')].find(o => o.offsetParent).focus()")
     tab('Input.insertText', text='elastic')
     hit = "[...document.querySelectorAll('.search-result')].find(o => o.getAttribute('href').endsWith('augment.html#elasticdistortion'))"
     tab.wait(f'!!{hit}', what='search for "elastic" finds ElasticDistortion')
+    set_theme(tab, False)
+    assert not tab.js(faint_js), f'search results are faint: {tab.js(faint_js)}'
     tab.follow(hit)
     tab.wait("location.href.endsWith('augment.html#elasticdistortion') && document.readyState=='complete'", what='the result opens')
     # the browser jumps to the place once images have their size
@@ -66,7 +98,7 @@ def check_search(tab, home):
 
 def check_sidebar(tab, home):
     "The sidebar folds on a wide screen; on a phone it opens, and leads on"
-    tab.width(1280)
+    tab.width(1300)
     tab.open(f'{home}/index.html')
     shown = "(o => !!o && o.getBoundingClientRect().width>0 && o.getBoundingClientRect().height>0 && o.getBoundingClientRect().left>=0)"
     link = """document.querySelector('#quarto-sidebar a[href$="evaluation.html"]')"""
@@ -84,7 +116,7 @@ def check_sidebar(tab, home):
 
 def check_theme(tab, home):
     "The toggle turns light into dark, and the next page remembers"
-    tab.width(1280)
+    tab.width(1300)
     tab.open(f'{home}/index.html')
     light = "(c => c[0]*.3+c[1]*.6+c[2]*.1)(getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number))>128"
     was = tab.js(light)
