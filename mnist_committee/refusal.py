@@ -69,17 +69,18 @@ def _unmet(n, max_error, level, best):
             f'{level:.0%} confidence, is {best:.3%}. Allow more errors, or give more images: at least {need:,} must be '
             'accepted without an error')
 
-# %% ../nbs/07a_refusal.ipynb #44fe2c66
+# %% ../nbs/07a_refusal.ipynb #d4fb925a
+def _logs(probs): return np.log(np.asarray(probs, np.float64).clip(2**-24))     # float16 has nothing smaller
+
+# %% ../nbs/07a_refusal.ipynb #f0ff0f85
 def temper(
-    probs, # (…,c) probabilities, an array or tensor; those below `2**-24`, float16's least, count as that
+    probs, # (…,c) probabilities, an array or tensor on the CPU; those below `2**-24` count as that
     temperature:float, # Above 0; below 1 sharpens the probabilities, above 1 softens them, 1 leaves them as they are
 ) -> np.ndarray: # (…,c) float64, each row sums to 1
     "Return the softmax of log-probabilities over `temperature` (Guo et al. 2017); ValueError unless above 0"
     if not 0<temperature<np.inf: raise ValueError(f'temperature is {temperature}: give a number above 0, such as 1.5')
     z = _logs(probs)/temperature
     return np.exp(z-logsumexp(z, -1, keepdims=True))
-
-def _logs(probs): return np.log(np.asarray(probs, np.float64).clip(2**-24))
 
 # %% ../nbs/07a_refusal.ipynb #74736f4c
 def image_uncertainty(
