@@ -7,8 +7,8 @@ Docs: https://mnist-committee.github.io/mnist_committee/workers.html.md"""
 # %% auto #0
 __all__ = ['Part', 'train_here', 'pack', 'unpack', 'in_workers', 'train_in_workers']
 
-# %% ../nbs/09b1_workers.ipynb #ad40d958
-import operator, pickle, threading, traceback, warnings, zlib
+# %% ../nbs/09b1_workers.ipynb #e9407b1b
+import operator, os, pickle, threading, traceback, warnings, zlib
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
@@ -95,16 +95,19 @@ def _one_thread():
     try: yield
     finally: torch.set_num_threads(threads)
 
-# %% ../nbs/09b1_workers.ipynb #fe22729b
+# %% ../nbs/09b1_workers.ipynb #f638d9a9
 class _Driver(Callback):
-    "End the training if its driver has gone"
+    "End the training in a worker if its driver has gone"
     order = 70 # before a checkpoint is written
-    def __init__(self, folder, driver): self.folder,self.driver = folder,driver
-    def sees(self): return self.folder is not None and self.folder.writer()==self.driver
+    def __init__(self, pid, folder=None, driver=None):
+        self.pid,self.folder,self.driver = pid,folder,driver
+        self.is_parent,self.sees_folder = os.getppid()==pid,self.is_writer()
+    def is_writer(self): return self.folder is not None and self.folder.writer()==self.driver
     def after_train(self):
-        if self.folder.path.exists() and not self.sees(): raise RuntimeError(f"the driver of {self.folder} has gone")
+        gone = self.sees_folder and self.folder.path.exists() and not self.is_writer()
+        if gone or self.is_parent and os.getppid()!=self.pid: raise RuntimeError(f"process {self.pid} has gone")
 
-# %% ../nbs/09b1_workers.ipynb #790bbc51
+# %% ../nbs/09b1_workers.ipynb #661588bb
 @dataclass(eq=False, repr=False) # Dask needs a hash and shows the repr
 class _Job:
     "What a worker is sent, besides the part that it shall train"
@@ -112,6 +115,7 @@ class _Job:
     device:str
     dls:DataLoaders # Without images
     packed:list
+    pid:int # The driver's process
     folder:Folder=None # Where the driver keeps the committee
     driver:dict=None # What `Folder.writer` returns there
 
@@ -119,12 +123,12 @@ class _Job:
         try: return i,self._train(i, part)
         except Exception as e: return i,_Failure.of(e)
 
-# %% ../nbs/09b1_workers.ipynb #31ff9610
+# %% ../nbs/09b1_workers.ipynb #23b43177
 @patch
 def _train(self:_Job, i, part):
     "Train part `i` with one thread: the index, the file's bytes and the record of each member"
-    device,watch,file = _device(self.device, i),_Driver(self.folder, self.driver),part.file
-    if not watch.sees(): watch,file = None,None
+    device,watch = _device(self.device, i),_Driver(self.pid, self.folder, self.driver)
+    file = part.file if watch.sees_folder else None
     with _turn, _one_thread(), torch.cuda.device(device) if device.type=='cuda' else nullcontext():
         dls = unpack(self.dls, self.packed, device)
         members = self.train(dls, part.members, file=file, retry=part.retry, cbs=watch)
@@ -154,7 +158,7 @@ def in_workers(
         raise ValueError(f"n_jobs is {n_jobs!r}: give a number of workers, -1 for one on each core, or leave it out")
     return True
 
-# %% ../nbs/09b1_workers.ipynb #a94ecfbd
+# %% ../nbs/09b1_workers.ipynb #4ab10a1a
 def train_in_workers(
     train, # As for `train_here`
     dls, # `DataLoaders` of `mnist_dls` or `digit_dls`
@@ -165,7 +169,7 @@ def train_in_workers(
     driver:dict=None, # What `folder.writer` returns
 ): # Yields each part with its `Member`s, or with the `Diverged` that ended its training
     "Train parts in workers, and again if one of them dies; `RuntimeError` names members whose workers die three times"
-    job,left,deaths = _Job(train, str(dls.device), *pack(dls), folder, driver),dict(enumerate(parts)),0
+    job,left,deaths = _Job(train, str(dls.device), *pack(dls), os.getpid(), folder, driver),dict(enumerate(parts)),0
     bar,done = progress_bar(range(n)),n-sum(len(o.members) for o in parts)
     bar.update(0)
     bar.update(done)
