@@ -17,6 +17,7 @@ setup(
     description = cfg['description'],
     keywords = cfg['keywords'].split(),
     author = cfg['author'],
+    project_urls = {'Repository': cfg['repo_url']} if cfg['repo_url'] else {},
     classifiers = lines('classifiers'),
     python_requires = f">={cfg['min_python']}",
     install_requires = lines('requirements'),

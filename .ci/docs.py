@@ -3,6 +3,7 @@
 nbdev makes each notebook into a page, smalldocs makes the pages into a site. What is done here beside that makes it the site that
 Quarto would build: the same addresses (`data.html` for `01_data.ipynb`) and links that stay within the site, wherever it is served."""
 import os, re, shutil, subprocess, sys, tempfile
+from configparser import ConfigParser
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -12,13 +13,21 @@ def sources():
     names = subprocess.run(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout
     return sorted({o for o in names.split('\0') if o and not o.startswith('docs/') and (root/o).is_file()})
 
+def repo_url():
+    "Where the repository is published, or ''"
+    ini = ConfigParser(interpolation=None)
+    ini.read(root/'settings.ini', encoding='utf-8')
+    return ini['DEFAULT']['repo_url']
+
 def process(dest):
     "Copy the sources into the folder `dest`, and have nbdev make the notebooks into pages in dest/_proc"
     for o in sources():
         (dest/o).parent.mkdir(parents=True, exist_ok=True)
         try: shutil.copy2(root/o, dest/o)
         except FileNotFoundError: pass # of a notebook that runs meanwhile
-    with (dest/'pyproject.toml').open('a') as f: f.write('renderer = "signature.Table"\n')  # [tool.nbdev] is its last part
+    with (dest/'pyproject.toml').open('a') as f:
+        f.write('renderer = "signature.Table"\n')  # [tool.nbdev] is its last part
+        if repo_url(): f.write(f'[project.urls]\nRepository = "{repo_url()}"\n')
     os.chdir(dest)
     sys.path.insert(0, str(dest))
     # what `nbdev-proc-nbs` does, but that it would try to install Quarto first
@@ -45,16 +54,18 @@ def render(proc, out):
 
         def resolve(self, href, page, record=True):
             "nbdev links names to the published site: stay in this one"
-            home = self.project.website['site-url'].rstrip('/')
+            home = str(self.project.website.get('site-url') or '').rstrip('/')
             return super().resolve(href[len(home):] if href.startswith(home+'/') else href, page, record)
 
         def write_sitemap(self):
             "Without the times of files, which differ from clone to clone"
             super().write_sitemap()
             file = self.out/'sitemap.xml'
-            file.write_text(re.sub(r'\s*<lastmod>.*?</lastmod>', '', file.read_text(encoding='utf-8')), encoding='utf-8')
+            if file.exists(): file.write_text(re.sub(r'\s*<lastmod>.*?</lastmod>', '', file.read_text(encoding='utf-8')), encoding='utf-8')
 
-    site = Docs(load(proc), quiet=True)
+    project = load(proc)
+    if not repo_url(): project.website['site-url'] = None  # published nowhere yet
+    site = Docs(project, quiet=True)
     site.build()
     for css in (site.out/'site_libs').rglob('*.css'):  # themes fetch fonts from Google: the reader's own will do
         text = css.read_text(encoding='utf-8')

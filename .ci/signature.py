@@ -16,8 +16,8 @@ def _code(o): return f'`{_cell(o)}`' if o else ''
 
 class Table(BasicMarkdownRenderer, MarkdownRenderer):
     def _repr_markdown_(self):
-        head = super()._repr_markdown_().split('```python')[0]
-        if self.sig is None: return head + (self.docs or '')
+        head = f'---\n\n{"#"*self.title_level} {self.nm}\n\n'
+        if self.sig is None: return head + (self.docs or '') + _source(self.sym)
         empty = inspect.Parameter.empty
         docs,pars = docments(self.sym, full=True, args_kwargs=True),[o for o in self.sig.parameters.values() if o.name not in ('self','cls')]
         def star(o): return {o.VAR_POSITIONAL:'*', o.VAR_KEYWORD:'**'}.get(o.kind, '') + o.name
@@ -28,11 +28,17 @@ class Table(BasicMarkdownRenderer, MarkdownRenderer):
         rows = [(f'`{star(o)}`', _code(_type(o.annotation)), _code(_value(o.default)) if o.default is not empty else '', docs.get(o.name, {}).get('docment')) for o in pars]
         ret = docs.get('return', {})
         if ret.get('docment') or self.sig.return_annotation not in (empty, None):
-            rows.append(('*gives*', _code(_type(self.sig.return_annotation)), '', ret.get('docment')))
+            rows.append(('*Returns*', _code(_type(self.sig.return_annotation)), '', ret.get('docment')))
         prop = isinstance(inspect.getattr_static(_owner(self.sym), name, None), property) if _owner(self.sym) else False
         res = head + (f'```python\n{call}\n```\n\n' if not prop else '') + (f'{self.docs}\n\n' if self.docs else '')
-        if rows: res += '::: {.signature}\n\n| | type | default | |\n|---|---|---|---|\n' + '\n'.join(f'| {a} | {b} | {c} | {_cell(d or "")} |' for a,b,c,d in rows) + '\n\n:::\n'
-        return res
+        if rows: res += '::: {.signature}\n\n| | Type | Default | Details |\n|---|---|---|---|\n' + '\n'.join(f'| {a} | {b} | {c} | {_cell(d or "")} |' for a,b,c,d in rows) + '\n\n:::\n\n'
+        return res + _source(self.sym)
+
+def _source(sym):
+    "The source code of `sym`, folded, if it has some"
+    try: code = inspect.getsource(sym.fget if isinstance(sym, property) else sym)
+    except (TypeError, OSError): return ''
+    return f'\n\n<details class="source"><summary>Source</summary>\n\n```python\n{inspect.cleandoc(code)}\n```\n\n</details>\n'
 
 def _owner(sym):
     "The class of a method, if `sym` is one"
