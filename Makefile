@@ -26,6 +26,10 @@ lab: $(VENV)/.dev ## Open the notebooks in JupyterLab
 docs: $(VENV)/.dev ## Build the docs site from the notebooks into docs/
 	$(BIN)/python .ci/docs.py
 
+wheel: $(VENV)/.dev ## Build the wheel that a release uploads, in dist/
+	rm -rf dist build
+	$(BIN)/pip wheel -q --no-deps -w dist .
+
 bench: $(VENV)/.bench ## Measure speed against other libraries, in nbs/benchmarks/speed.ipynb
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 nbs/benchmarks/speed.ipynb
 	$(BIN)/nbdev-clean
@@ -45,9 +49,10 @@ $(VENV)/.bench: PKG = .[dev,bench]
 $(VENV)/.demo $(VENV)/.dev $(VENV)/.bench: $(META) | $(BIN)/python
 	@echo 'Installing $(PKG) into $(VENV): PyTorch makes this some minutes and GB the first time'
 	@$(BIN)/pip install -e '$(PKG)' > $(VENV)/install.log 2>&1 || { tail -n 20 $(VENV)/install.log; exit 1; }
+	-@[ ! -d .git ] || [ ! -x $(BIN)/nbdev-install-hooks ] || $(BIN)/nbdev-install-hooks --diff 0 > /dev/null
 	@touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: help demo test prepare lab docs bench results clean
+.PHONY: help demo test prepare lab docs wheel bench results clean
