@@ -71,6 +71,9 @@ def render(proc, out):
         text = css.read_text(encoding='utf-8')
         css.write_text(re.sub(r'@import url\(https?://[^)]*\);?', '', text), encoding='utf-8')
     (site.out/'.nojekyll').touch()
+    (site.out/'live').mkdir(exist_ok=True)
+    for o in (root/'docs'/'live').iterdir():  # what `live_make.py` wrote, 20 MB: docs/ keeps the only copy
+        if o.suffix in ('.onnx','.wasm','.mjs'): shutil.copy2(o, site.out/'live')
     known = 'output-file is not read', 'format commonmark is not built', 'unknown key format-links'  # what only Quarto does, and the above
     faults = [o for o in site.warnings if not any(k in o for k in known)]
     if faults: raise SystemExit('\n'.join(['The docs have faults:', *faults]))
