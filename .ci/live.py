@@ -91,6 +91,7 @@ def check_digits(tab, digits, model):
     assert (pixels.reshape(want.shape)==want).all(), f'{(pixels.reshape(want.shape)!=want).any((1,2)).sum()} digits have other pixels than in Python'
     p = Committee.pretrained('cpu').predict(want).numpy()
     exact = onnxruntime.InferenceSession(model).run(None, dict(images=want[:,None]))[0]
+    assert abs(exact-p).max()<.05, 'docs/live/committee.onnx is not the committee of the package: run .ci/live_make.py'
     assert (probs.argmax(1)==p.argmax(1)).all(), 'a digit is read otherwise than by `predict`'
     assert abs(probs-exact).max()<1e-3, f'probabilities differ by {abs(probs-exact).max()}'
     return abs(probs-exact).max(),abs(probs-p).max(),np.median([o['ms'] for o in res])
