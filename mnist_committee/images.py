@@ -113,7 +113,9 @@ def read_image(
     "Read one image, turned upright; a file that is missing, no image, or too large is an error that names it"
     if c_in not in (1,3): raise ValueError(f"image files have 1 or 3 channels, not {c_in}: give arrays instead")
     if not isinstance(file, (str,os.PathLike)): return _read(file, c_in, f"this {type(file).__name__}")
-    with open_data(file, 'give an image file, or get_image_files(folder)') as f: return _read(f, c_in, file)
+    try: f = open_data(file, 'give an image file, or get_image_files(folder)')
+    except FileNotFoundError: raise FileNotFoundError(f"{file}: there is no such image file") from None
+    with f: return _read(f, c_in, file)
 
 # %% ../nbs/01a_images.ipynb #e1851556
 def _uint8(x):
