@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/13_export.ipynb #ecdb4a0b
+# %% ../nbs/13_export.ipynb #c90328a8
 import io, warnings
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
 from importlib.util import find_spec
 from json import dumps
@@ -74,19 +74,30 @@ def _need(*packages):
     missing = ' and '.join(o for o in packages if not find_spec(o))
     if missing: raise ImportError(f'the export needs {missing}: pip install "mnist_committee[onnx]"')
 
-# %% ../nbs/13_export.ipynb #4bbbde9c
-def _proto(voter, shape):
-    "The ONNX model of `voter` for images of `shape`"
+# %% ../nbs/13_export.ipynb #3ede673c
+def _check_size(voter):
+    "`ValueError` if the weights of `voter` are too many for one file"
     if sum(o.numel() for o in voter.parameters())*4 > 2**31-2**24:
         raise ValueError("this committee has more than 2 GB of weights, which one ONNX file can't hold: "
                          "export a part of it, such as c[:5]")
-    images = torch.zeros(2, *shape, dtype=torch.uint8)
+
+# %% ../nbs/13_export.ipynb #a4c995a4
+@contextmanager
+def _silence():
+    "Keep what PyTorch's exporter prints, and its warnings, to itself"
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        warnings.simplefilter('ignore')
+        yield
+
+# %% ../nbs/13_export.ipynb #fc6e3fdd
+def _proto(voter, shape):
+    "The ONNX model of `voter` for images of `shape`"
+    images,n = torch.zeros(2, *shape, dtype=torch.uint8),torch.export.Dim('n')
     try:
-        with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            warnings.simplefilter('ignore')
+        with torch.no_grad(), _silence():
             return torch.onnx.export(voter, (images,), dynamo=True, opset_version=18, verbose=False,
-                input_names=['images'], output_names=['probs','members'],
-                dynamic_shapes=({0: torch.export.Dim('n')},)).model_proto
+                                     input_names=['images'], output_names=['probs','members'],
+                                     dynamic_shapes=({0: n},)).model_proto
     except torch.onnx.errors.OnnxExporterError as e:
         kinds = ', '.join({type(o).__name__ for o in voter.nets})
         raise ValueError(f"PyTorch can't write these nets ({kinds}) as ONNX, see the error above: in `forward` use "
@@ -102,23 +113,27 @@ def _describe(proto, c):
     onnx.helper.set_model_props(proto, dict(classes=dumps(c.prep.vocab), prep=dumps(c.prep.as_dict()),
                                             members=dumps(weights), mnist_committee=__version__))
 
-# %% ../nbs/13_export.ipynb #af5555ba
-def _check(file, voter, shape):
-    "Compare the model in `file` with `voter` on a fixed batch; `ValueError` if they differ by more than 1e-5"
+# %% ../nbs/13_export.ipynb #f14ea1e9
+def _run(file, images):
+    "Both outputs of the model in `file`; `ValueError` if it takes only so many images as PyTorch traced it with"
     import onnxruntime
-    images = torch.randint(256, (5,*shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    images[0],images[1],images[2,...,::2] = 0,255,0
     session = onnxruntime.InferenceSession(file)
     if (n := session.get_inputs()[0].shape[0])!='n':
         raise ValueError(f"these nets take {n} images at a time as ONNX: in `forward`, use no number of images")
-    got = session.run(None, dict(images=images.numpy()))
-    with torch.inference_mode(): want = voter(images)
-    diff = max((torch.from_numpy(a)-b).abs().max().item() for a,b in zip(got, want))
+    return map(torch.from_numpy, session.run(None, dict(images=images.numpy())))
+
+# %% ../nbs/13_export.ipynb #1fe8ab41
+def _check(file, voter, shape):
+    "Compare the model in `file` with `voter` on a fixed batch; `ValueError` if they differ by more than 1e-5"
+    images = torch.randint(256, (5,*shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images[0],images[1],images[2,...,::2] = 0,255,0
+    with torch.inference_mode(): pairs = zip(_run(file, images), voter(images))
+    diff = max((a-b).abs().max().item() for a,b in pairs)
     if not diff<=1e-5:
         raise ValueError(f"the ONNX file was not kept, since its probabilities differ by {diff:.1g} from PyTorch's: "
                          "does a member give other outputs each time, or NaN?")
 
-# %% ../nbs/13_export.ipynb #cd03e7c9
+# %% ../nbs/13_export.ipynb #9568e91c
 @patch
 def export_onnx(self:Committee,
     path, # File to write, such as 'committee.onnx'; its folder is made if need be
@@ -128,7 +143,9 @@ def export_onnx(self:Committee,
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
     for o in self.members: check_finite(o.net, o.index)
     nets = [deepcopy(o).to('cpu', torch.float32).eval() for o in self.nets]
-    proto = _proto(_Fixed(nets, self.prep), self.prep.shape)
+    voter = _Fixed(nets, self.prep)
+    _check_size(voter)
+    proto = _proto(voter, self.prep.shape)
     _describe(proto, self)
     def write(tmp):
         tmp.write_bytes(proto.SerializeToString())
