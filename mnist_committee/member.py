@@ -7,7 +7,7 @@ __all__ = ['Member', 'NoValidation', 'MemberProgress', 'check_learner', 'Diverge
 
 # %% ../nbs/09_member.ipynb #01086478
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import numpy as np, safetensors.torch as st, torch
@@ -256,7 +256,8 @@ def train_members(
         with no_random(), learn.no_bar(), learn.no_logging(), point.randoms[0] if alone else nullcontext():
             learn.fit_digits(epochs, cbs=cbs, start_epoch=point.past['epochs'], **kwargs)
     except Diverged:
-        if file: as_path(file).unlink(missing_ok=True)  # if training resumed from there, it would diverge again
+        with suppress(OSError):  # if training resumed from there, it would diverge again
+            if file: as_path(file).unlink(missing_ok=True)
         raise
     info = dict(seconds=round(point.seconds()/len(nets), 1)) | (dict(retry=point.retry) if point.retry else {})
     return [Member(net, i, **info) for i,net in zip(indices, nets)]
