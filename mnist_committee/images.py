@@ -114,7 +114,8 @@ def read_image(
     if c_in not in (1,3): raise ValueError(f"image files have 1 or 3 channels, not {c_in}: give arrays instead")
     if not isinstance(file, (str,os.PathLike)): return _read(file, c_in, f"this {type(file).__name__}")
     try: f = open_data(file, 'give an image file, or get_image_files(folder)')
-    except FileNotFoundError: raise FileNotFoundError(f"{file}: there is no such image file") from None
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{file}: there is no such image file: give the path of one") from None
     with f: return _read(f, c_in, file)
 
 # %% ../nbs/01a_images.ipynb #e1851556
