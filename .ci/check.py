@@ -162,6 +162,11 @@ def site(tmp):
     need_browser()
     run(sys.executable, ci/'reader.py', tmp/'docs' if (tmp/'docs').exists() else root/'docs')
 
+def live(tmp):
+    "the live page, in a browser: drawing, photo and keys; 100 digits are read as in Python"
+    need_browser()
+    run(sys.executable, ci/'live.py', tmp/'docs' if (tmp/'docs').exists() else root/'docs')
+
 def lab(tmp):
     "JupyterLab, in a browser, runs the quick start and shows its gallery"
     need_browser()
@@ -181,7 +186,7 @@ def steps():
     elsewhere = [stranger_nb] + [f'nbs/{lab_nb}']*bool(browser.chromium()) # JupyterLab runs the latter
     nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in reversed(notebooks()) if o not in elsewhere]
     quick = [[o] for o in (one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, house)]
-    return [[wheel, imports, stranger], [lab], [docs, site], *[[o] for o in nbs], *quick]
+    return [[wheel, imports, stranger], [lab], [docs, site, live], *[[o] for o in nbs], *quick]
 
 def main():
     with tempfile.TemporaryDirectory() as d, ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
