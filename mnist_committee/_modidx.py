@@ -858,6 +858,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'mnist_committee.workers._tell': ('workers.html#_tell', 'mnist_committee/workers.py'),
                                          'mnist_committee.workers._trained': ('workers.html#_trained', 'mnist_committee/workers.py'),
                                          'mnist_committee.workers.in_workers': ('workers.html#in_workers', 'mnist_committee/workers.py'),
+                                         'mnist_committee.workers.own_turn': ('workers.html#own_turn', 'mnist_committee/workers.py'),
                                          'mnist_committee.workers.pack': ('workers.html#pack', 'mnist_committee/workers.py'),
                                          'mnist_committee.workers.train_here': ('workers.html#train_here', 'mnist_committee/workers.py'),
                                          'mnist_committee.workers.train_in_workers': ( 'workers.html#train_in_workers',

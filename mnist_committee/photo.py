@@ -61,7 +61,7 @@ def _join(t):
     near = bar&(down<=.2*size[:,None]) | part&(np.maximum(down, across)<=reach*size[:,None])
     return connected_components(near, directed=False)[1]
 
-# %% ../nbs/11_photo.ipynb #ac53fe22
+# %% ../nbs/11_photo.ipynb #6c1dcb40
 def _renumber(lab, keep, to=None):
     "`lab` with only the marks to `keep`, which get the numbers `to`, or new ones"
     return np.r_[0, (keep.cumsum() if to is None else to)*keep][lab]
@@ -74,8 +74,8 @@ def _typical(t):
 def _digits(black):
     "Marks that may be digits: their numbers (height, width), and boxes (n,4) top left bottom right"
     lab,t = components(black)
-    if not len(t): return lab,np.zeros((0,4), int)
-    typical = _typical(t[t['size']<.8*max(black.shape)])
+    if not (t['size']>=8).any(): return lab,np.zeros((0,4), int)
+    typical = _typical(t[t['size'].between(8, .8*max(black.shape))])
     keep = (t['size']>=max(3, .08*typical)).values
     lab,t = _renumber(lab, keep),t[keep]
     check_marks(len(t), 2_000)
@@ -192,13 +192,15 @@ def _support(t, sure):
     line = sure.groupby(t.line)
     return (line.transform('sum')+20*sure.mean())/(line.transform('size')+20)
 
-# %% ../nbs/11_photo.ipynb #df4035d6
+# %% ../nbs/11_photo.ipynb #ef4e7abe
 @patch
 def read(self:Committee,
     image, # A photo or page: an image file, a PIL image, or an array, grey or in colour, uint8 or floats in 0..1
     threshold:float=None, # Probability below which a digit is refused, 0..1; default 0.9
 )->pd.DataFrame: # A row for each digit: left, top, width, height (pixels), digit, probability, agreement, refused
     "Read the digits of a photo or page, in reading order; `ValueError` says why an image can't be read"
+    threshold = .9 if threshold is None else threshold
+    if not 0<=threshold<=1: raise ValueError(f"threshold is {threshold}: give a probability in 0..1")
     if self.prep.shape!=(1,28,28):
         raise ValueError(f"this committee reads images of the shape {self.prep.shape}, but digits become (1, 28, 28)")
     t,images = _marks(image)
@@ -208,7 +210,7 @@ def read(self:Committee,
     t['agreement'] = (votes.argmax(2).numpy()==pred).mean(0) if len(t) else p
     t = t[_chosen(t, p)].reset_index(drop=True)
     support = _support(t, t.single & (t.probability>=.99) & (t.agreement==1))
-    t['refused'] = ~t.single | (t.probability<(.9 if threshold is None else threshold)) | (support<.7)
+    t['refused'] = ~t.single | (t.probability<threshold) | (support<.7)
     return t[[*_box,'digit','probability','agreement','refused']]
 
 # %% ../nbs/11_photo.ipynb #d73436da
