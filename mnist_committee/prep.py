@@ -241,6 +241,7 @@ def _mostly_dark(ds):
     "Whether most of the first digits of `ds` are dark ink on light paper"
     return bool(dark_ink(ds.x[:1000]).float().mean()>.5)
 
+# %% ../nbs/03_prep.ipynb #f4f8598a
 @patch
 def dls(self:Prep,
     train, # Training set: a `DigitDataset`, or (images, labels)
