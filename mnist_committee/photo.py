@@ -95,10 +95,10 @@ def _cut(mark):
     heights = [span(o.any(1)[None])[1][0] for o in (mark[:,:k], mark[:,k:])]
     return k if strokes<=1 and mark[:,k].sum()<=.3*h and min(heights)>=.6*h else 0
 
-# %% ../nbs/11_photo.ipynb #84ec2851
+# %% ../nbs/11_photo.ipynb #67fe734e
 def _pieces(mark):
     "Boxes (top, left, bottom, right) of the pieces of a mark (h,w), cut as often as it can be"
-    (top,h),(left,w) = ([o[0] for o in span(mark.any(a)[None])] for a in (1,0))
+    (top,h),(left,w) = ([int(o[0]) for o in span(mark.any(a)[None])] for a in (1,0))
     mark = mark[top:top+h, left:left+w]
     k = _cut(mark)
     parts = [(0,0,h,w)] if not k else [*_pieces(mark[:,:k]), *[(a,b+k,c,d+k) for a,b,c,d in _pieces(mark[:,k:])]]

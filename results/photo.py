@@ -1,8 +1,9 @@
 """Read rendered pages of MNIST's test digits and write the scores to photo.json: `python results/photo.py DATA [--train]`.
 
-DATA is the folder with MNIST's IDX files. Every page has up to 40 digits of 24 to 100 pixels, turned by up to 10°, on lines that climb or fall.
-A digit is *found* if a box overlaps its own by more than half of their union, and *right* if the digit in the box is right, refused or not;
-boxes of no digit that are not refused are *invented*. `--train` takes training digits: with these the method was developed."""
+DATA is the folder with MNIST's IDX files. Every page has up to 40 digits of 24 to 100 pixels, turned by up to 10°, on lines that
+climb or fall. A digit is *found* if a box overlaps its own by more than half of their union, and *right* if the digit in the box is
+right, refused or not; boxes of no digit that are not refused are *invented*. `--train` takes training digits: with these the method
+was developed."""
 import argparse, time
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mnist_committee.all import Committee, load_idx
 from mnist_committee.core import write_json
+from mnist_committee.ink import to_mnist
 import mnist_committee.photo
 
 conditions = dict(
@@ -122,7 +124,8 @@ def pictures(rng):
     "Images without digits: blank paper, noise, pages of text, and photos that come with scikit-image"
     res = {f'blank {k}': photo(np.zeros((1400,1000)), 50, rng, **how) for k,how in conditions.items()}
     res['noise'] = rng.integers(0, 256, (600,600), dtype=np.uint8)
-    res |= {f'{font} {n}': text(font, n, rng) for font in ('DejaVuSans','DejaVuSerif','DejaVuSansMono-Bold','STIXGeneral') for n in (20,30,48,72)}
+    fonts = 'DejaVuSans','DejaVuSerif','DejaVuSansMono-Bold','STIXGeneral'
+    res |= {f'{font} {n}': text(font, n, rng) for font in fonts for n in (20,30,48,72)}
     files = sorted((Path(skimage.__file__).parent/'data').glob('*.[pj]*g'))
     return res | {o.name: o for o in files if o.suffix in ('.png','.jpg')}
 
@@ -134,6 +137,13 @@ def others(c, rng):
         except ValueError: res[k] = dict(read=0, refused=None); continue
         res[k] = dict(read=int((~refused).sum()), refused=int(refused.sum()))
     return res
+
+def single(c, digits, labels):
+    "Errors of the committee on the digits as they are, and as `to_mnist` prepares them"
+    again = np.stack([to_mnist(o) for o in digits])
+    def errors(x): return int((c.predict(x).argmax(1).numpy()!=labels).sum())
+    return dict(n=len(labels), errors=errors(digits), errors_after_to_mnist=errors(again),
+                mean_difference=round(float(abs(again-digits.astype(float)).mean()), 3))
 
 def summary(t):
     return dict(n=t['n'], found=round(t['found']/t['n'], 4), right_of_found=round(t['right']/t['found'], 4),
@@ -153,9 +163,11 @@ if __name__=='__main__':
     res = run(c, digits.reshape(-1,28,28), labels, args.pages, args.seed)
     total = {k: sum(o[k] for o in res.values()) for k in res['plain']}
     print('together', summary(total))
+    alone = single(c, digits.reshape(-1,28,28), labels)
+    print('single digits', alone)
     none = others(c, np.random.default_rng(args.seed))
     print('no digits:', sum(o['read'] for o in none.values()), 'marks read on', len(none), 'images:',
           {k: v for k,v in none.items() if v['read']})
     if not args.train:
         write_json(Path(__file__).parent/'photo.json', dict(digits='test', seed=args.seed, pages=args.pages,
-                   together=summary(total), conditions={k: summary(v) for k,v in res.items()}, counts=res, without_digits=none))
+                   together=summary(total), conditions={k: summary(v) for k,v in res.items()}, counts=res, without_digits=none, single=alone))
