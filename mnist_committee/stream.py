@@ -5,21 +5,22 @@
 # %% auto #0
 __all__ = ['Blocks', 'Block', 'image_files', 'Rows', 'write_rows']
 
-# %% ../nbs/09d_stream.ipynb #96915ed7
+# %% ../nbs/09d_stream.ipynb #f36ea81d
 import mmap, os, warnings
 from collections.abc import Iterable, Mapping, Set
 
 import fastai.data.load, numpy as np, torch, torch.utils.data
+from PIL import Image
 from fastai.data.transforms import image_extensions
 from fastcore.basics import patch
 from fastcore.foundation import L
 
 from .core import as_path, write_file
 from .data import DigitDataset, DigitDL
-from .images import as_images, as_labels, dark_ink
+from .images import as_images, as_labels, dark_ink, read_image
 from .prep import Prep
 
-# %% ../nbs/09d_stream.ipynb #4d3455f2
+# %% ../nbs/09d_stream.ipynb #c8c18ddb
 class Blocks:
     "Read images from anywhere as data sets of one size, so that results do not depend on how the images come"
     def __init__(self,
@@ -31,7 +32,7 @@ class Blocks:
     ):
         self.prep,self.labelled,self.size = prep,labelled,size or _block_size(prep.shape, bs)
         self.bs,self.step = min(bs, self.size),-(-self.size//8)  # images predicted, and converted, at a time
-        self.start,self.dark = 0,_Odd()
+        self.start,self.dark,self.blank = 0,_Odd(),_Odd()
         self.n,self._parts = self._open(images)
 
     def __iter__(self): # Yields `Block`s
@@ -86,17 +87,49 @@ def _moved_on(o, into, n, k):
     into[n:n+k] = o[:k]
     return o[k:]
 
-# %% ../nbs/09d_stream.ipynb #647b836d
+# %% ../nbs/09d_stream.ipynb #82851c3f
 @patch
 def _checked(self:Blocks):
     "Parts of (images, labels) as tensors that fit"
     for x,y in self._parts:
-        part = x
-        if not self.ready: x = self._located(as_images, x, self.prep.shape)
+        part,x = x,x if self.ready else self._located(self._converted, x)
         if y is not None: y = self._located(as_labels, y, self.prep.vocab).cpu()
         self.dark.add(dark_ink(255-x if self.prep.dark_ink else x), part, self.start)
         self.start += len(x)
         yield x,y
+
+# %% ../nbs/09d_stream.ipynb #ddd50ab5
+@patch
+def _converted(self:Blocks, part):
+    "A part as `as_images` returns it, which warns of blank images too, but by their numbers in the part"
+    x = _plain(_stacked(part, self.prep.shape[0]), *self.prep.shape)
+    if x is None: return as_images(part, self.prep.shape)
+    flat = x.flatten(2)
+    self.blank.add((flat.amax(2)-flat.amin(2)).amax(1)<32, part, self.start)
+    return x
+
+# %% ../nbs/09d_stream.ipynb #509a2730
+def _stacked(part, c):
+    "Files, or arrays of one kind, as one array with `c` channels; anything else as it is"
+    if not isinstance(part, list): return part
+    files = all(isinstance(o, (str,os.PathLike,Image.Image)) for o in part)
+    xs = [read_image(o, c) for o in part] if files else part
+    kinds = {(type(o), getattr(o, 'dtype', None), getattr(o, 'shape', None)) for o in xs}
+    if len(kinds)>1 or type(xs[0]) not in (np.ndarray,torch.Tensor): return part
+    return np.stack(xs) if type(xs[0]) is np.ndarray else torch.stack(xs)
+
+# %% ../nbs/09d_stream.ipynb #0d989c7e
+def _plain(x, c, h, w):
+    "An array of uint8 or of floats in 0..1 as uint8 (n, c, h, w); None if it is anything else"
+    if isinstance(x, np.ndarray) and x.dtype.kind in 'uf' and x.dtype.itemsize<=8:
+        x = torch.as_tensor(np.require(x, x.dtype.newbyteorder('='), 'CW'))
+    if not isinstance(x, torch.Tensor) or w<5: return None
+    x = x.detach().as_subclass(torch.Tensor)
+    if x.ndim==3 and c==1: x = x[:,None]
+    if not len(x) or tuple(x.shape[1:])!=(c,h,w): return None
+    if x.dtype==torch.uint8: return x
+    if not x.is_floating_point() or not x.isfinite().all() or x.min()<0 or x.max()>1: return None
+    return (x.float()*255).round().to(torch.uint8)
 
 # %% ../nbs/09d_stream.ipynb #2f9f237b
 @patch
@@ -124,7 +157,7 @@ def _errors(f, items, *args):
             yield None
         except ValueError as e: yield e
 
-# %% ../nbs/09d_stream.ipynb #0be5fc09
+# %% ../nbs/09d_stream.ipynb #41ebbeb7
 class _Odd:
     "Count the images that look odd, and remember the first"
     def __init__(self): self.n,self.first = 0,[]
@@ -132,23 +165,25 @@ class _Odd:
         bad = mask.nonzero()[:,0].tolist()
         self.n += len(bad)
         self.first += [_name(part, i, start) for i in bad[:6-len(self.first)]]
+    def warn(self, n, what, so):
+        first = ', '.join(self.first[:5]) + ', …'*(self.n>5)
+        if self.n: warnings.warn(f"{what} in {self.n} of {n} images ({first}): {so}", stacklevel=2)
 
 def _name(part, i, start):
     "Image `i` of a part: its file, or its number among all"
     file = part[i] if isinstance(part, list) else None
     return str(file) if isinstance(file, (str,os.PathLike)) else str(start+i)
 
-# %% ../nbs/09d_stream.ipynb #09dabb79
+# %% ../nbs/09d_stream.ipynb #9a3c504e
 @patch
 def _warn(self:Blocks):
-    "Warn of images with the other kind of ink, if there are any"
-    if not self.dark.n: return
+    "Warn of images that show nothing, and of those with the other kind of ink"
     odd,known,border = ('light ink on dark paper','dark on light','darker') if self.prep.dark_ink else (
                         'dark ink on light paper','light on dark, as in MNIST','brighter')
-    first = ', '.join(self.dark.first[:5]) + ', …'*(self.dark.n>5)
-    warnings.warn(f"The border is {border} than the middle in {self.dark.n} of {self.start} images ({first}): "
-                  f"they look like {odd}, but the digits to train on were {known}. "
-                  "Invert them first: 255-images, or 1-images for floats", stacklevel=2)
+    self.blank.warn(self.start, "No contrast", "their pixels are all about as bright, so they show no digit. "
+                    "Check how they were made")
+    self.dark.warn(self.start, f"The border is {border} than the middle", f"they look like {odd}, but the digits to "
+                   f"train on were {known}. Invert them first: 255-images, or 1-images for floats")
 
 # %% ../nbs/09d_stream.ipynb #9024fcc1
 @patch
@@ -217,15 +252,14 @@ def _grouped(self:Blocks, items):
         else: singles.append(o)
     if singles: yield singles
 
-# %% ../nbs/09d_stream.ipynb #231dbbb4
+# %% ../nbs/09d_stream.ipynb #832e9806
 def _images_of(batch):
     "The images in a batch of a `DataLoader`"
     if isinstance(batch, Mapping): raise ValueError(
         f"a batch of the loader is a {type(batch).__name__} of {[*batch]}: give its images, (b['image'] for b in dl)")
-    if isinstance(batch, (tuple,list)):
-        if not len(batch): raise ValueError("a batch of the loader is empty: the images should be its first element")
-        return batch[0]
-    return batch
+    if not isinstance(batch, (tuple,list)): return batch
+    if not batch: raise ValueError("a batch of the loader is empty: the images should be its first element")
+    return batch[0]
 
 # %% ../nbs/09d_stream.ipynb #5ab4fa0c
 @patch
@@ -261,7 +295,7 @@ def _pairs(self:Blocks, batches):
             f"batch {i} has {len(b[0])} images, and labels of shape {np.shape(b[1])}: each image needs one")
         for x,y in zip(*map(self._slices, b)): yield x,y
 
-# %% ../nbs/09d_stream.ipynb #d77d36f4
+# %% ../nbs/09d_stream.ipynb #e22a278e
 class Rows:
     "Hold numbers that come block by block in one array, which grows in place"
     def __init__(self,
@@ -269,7 +303,6 @@ class Rows:
     ):
         self.array = None
         for o in blocks: self.add(o)
-
     def add(self,
         rows:np.ndarray, # (n, …)
     ):
@@ -281,7 +314,7 @@ class Rows:
         self.array.resize((n+len(rows), *rows.shape[1:]), refcheck=False)
         self.array[n:] = rows
 
-# %% ../nbs/09d_stream.ipynb #5a3cfe60
+# %% ../nbs/09d_stream.ipynb #a06cdf8e
 def write_rows(
     path, # File to write, whose name ends in .npy
     blocks, # Iterator of arrays (n, …) of one type and shape, at least one
@@ -295,9 +328,7 @@ def write_rows(
             failed.append(e)
             raise
     try: write_file(path, lambda tmp: _write_npy(tmp, read()))
-    except OSError as e:
-        if failed: raise failed[0] from None  # an image could not be read, not the file be written
-        raise
+    except OSError as e: raise (failed or [e])[0] from None  # perhaps an image can't be read
     return np.load(path, mmap_mode='c')
 
 # %% ../nbs/09d_stream.ipynb #86e708d4
