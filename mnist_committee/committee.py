@@ -149,6 +149,7 @@ def _votes(self:Committee, images, bs, n_tta, shift, labelled=False):
     bs = self._bs(bs)
     return self.voter().over(Blocks(images, self.prep, bs, labelled), self.device, n_tta, shift)
 
+# %% ../nbs/10_committee.ipynb #bacf4b1c
 @patch
 def _bs(self:Committee, bs):
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")

@@ -149,6 +149,7 @@ def _single(self:Blocks, part):
     if np.ndim(part)==1 or _counts(part, *self.prep.shape): return (part[i:i+1] for i in range(len(part)))
     return [part]
 
+# %% ../nbs/09d_stream.ipynb #6ce5cb5e
 def _errors(f, items, *args):
     "For each item the error that `f` raises, or None"
     for o in items:

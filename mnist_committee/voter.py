@@ -62,6 +62,7 @@ def _check_statistics(self:Voter):
     stats = [v.flatten() for k,v in self.named_buffers() if 'running_' in k]
     if stats and not torch.cat(stats).isfinite().all(): self._check_nets()
 
+# %% ../nbs/09a_voter.ipynb #ab54b6e7
 @patch
 def _check_nets(self:Voter):
     for i,o in zip(self.indices, self.nets): check_finite(o, i)
