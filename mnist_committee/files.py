@@ -107,13 +107,18 @@ def _is_dir(entry):
 
 # %% ../nbs/01b_files.ipynb #1fc3ce74
 def _subfolders(path): return [Path(o.path) for o in _entries(path) if _is_dir(o)]
+
+def _place(path):
+    s = os.stat(path)
+    return s.st_dev,s.st_ino
+def _distinct(folders): return [*{_place(o): o for o in folders}.values()]  # links may lead to one folder many times
 def _is_image(name): return os.path.splitext(name)[1].lower() in image_extensions
 def _images(path): return [Path(o.path) for o in _entries(path, '.') if _is_image(o.name) and not _is_dir(o)]
 
 # %% ../nbs/01b_files.ipynb #2aa4219e
 def _nested(path):
     "Whether there are images in a folder in `path`, or deeper; what a link leads to is not searched deeper"
-    todo = _subfolders(path)
+    todo = _distinct(_subfolders(path))
     while todo:
         o = todo.pop()
         if _images(o): return True
@@ -136,6 +141,10 @@ def _check_class(folder, files):
 # %% ../nbs/01b_files.ipynb #8b55e634
 def _class_folders(path):
     "{class folder: its images}; `ValueError` unless each image lies directly in a class folder"
+    places = {_place(path): path}
+    for o in _subfolders(path):
+        if (other := places.setdefault(_place(o), o))!=o: raise ValueError(
+            f"{o} and {other} are one folder, by a link: remove the link")
     found,loose = {o: _images(o) for o in _subfolders(path)},_images(path)
     if not found: raise ValueError(
         f"{path} holds images, but not in folders: sort them into a folder for each class, named as the class" if loose
@@ -195,23 +204,16 @@ def _idx_key(o):
     m = _idx_name.fullmatch(o.name) or _idx_name.fullmatch(f'{Path(o.path).parent.name}-{o.name}')
     return (m[1].lower(), _part_of[m[2].lower()], m[3].lower()) if m and not _is_dir(o) else None
 
-# %% ../nbs/01b_files.ipynb #e961a52a
-def _again(entry, seen):
-    "Whether the folder of `entry` was `seen` before, where links lead to it"
-    s = os.stat(entry.path)  # that of `entry` itself does not tell folders apart on Windows
-    new = s.st_dev,s.st_ino
-    return new in seen or seen.add(new)
-
 # %% ../nbs/01b_files.ipynb #11936297
 def _find_idx(path):
     "IDX files in `path`, or else in the nearest folders below that hold some: {(data set, part, kind): files}"
-    level,seen = [path],set()
+    level = [path]
     for _ in range(3):
         found,entries = {},[o for d in level for o in _entries(d)]
         for o in entries:
             if key := _idx_key(o): found.setdefault(key, {}).setdefault(o.path.removesuffix('.gz'), Path(o.path))
         if found: break
-        level = [o.path for o in entries if _is_dir(o) and not _again(o, seen)]
+        level = _distinct(o.path for o in entries if _is_dir(o))
     return {k: list(v.values()) for k,v in found.items()}
 
 # %% ../nbs/01b_files.ipynb #b422f5ee
@@ -221,7 +223,7 @@ def _check_one_set(path, found, files):
         f"{path} holds the IDX files of several data sets: {', '.join(sorted(map(str, files)))}. "
         "Give a folder that holds those of one")
     tops = {path/o.parts[0] for o in files}
-    others = [o for o in _subfolders(path) if o not in tops and (_images(o) or _nested(o))]
+    others = [o for o in _distinct(_subfolders(path)) if o not in tops and (_images(o) or _nested(o))]
     if others and tops.isdisjoint(path/o for o in files): raise ValueError(
         f"{path} holds IDX files in {min(tops).name} and images in {others[0].name}: give the folder of one data set")
 
