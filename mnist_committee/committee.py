@@ -159,7 +159,8 @@ def _bs(self:Committee, bs):
 @patch
 def _dl(self:Committee, images, bs=None):
     "A loader that prepares `images` as validation does in training"
-    return self.prep.dl(images, self._bs(bs), self.device)
+    bs = self._bs(bs)
+    return self.prep.dl(images, bs, self.device)
 
 # %% ../nbs/10_committee.ipynb #f5b53df3
 def _labelled(data):
