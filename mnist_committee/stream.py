@@ -38,7 +38,7 @@ class Blocks:
     def __iter__(self): # Yields `Block`s
         blocks = self._checked() if self.ready else _cut(self._checked(), self.size)
         for x,y in blocks: yield Block(x, y, self.prep.vocab)
-        if not self.start: raise ValueError("no images were given: the iterator is empty, or it was used up before")
+        if not self.start: raise ValueError("no images were given: there are none, or the iterator was used up before")
         self._warn()
 
 # %% ../nbs/09d_stream.ipynb #cb404575
@@ -111,7 +111,7 @@ def _converted(self:Blocks, part):
 # %% ../nbs/09d_stream.ipynb #509a2730
 def _stacked(part, c):
     "Files, or arrays of one kind, as one array with `c` channels; anything else as it is"
-    if not isinstance(part, list): return part
+    if not isinstance(part, list) or not part: return part
     files = all(isinstance(o, (str,os.PathLike,Image.Image)) for o in part)
     xs = [read_image(o, c) for o in part] if files else part
     kinds = {(type(o), getattr(o, 'dtype', None), getattr(o, 'shape', None)) for o in xs}
