@@ -5,8 +5,7 @@ The ratio compares the largest resident set size (RSS) of the two."""
 import argparse, json, resource, subprocess, sys, tempfile
 from pathlib import Path
 
-import numpy as np, torch
-from mnist_committee.all import Committee, Prep, mnist_model
+import numpy as np
 
 few = 10_000
 cases = 'iterator','memmap','generator','generator of floats','iterator without out='
@@ -47,6 +46,8 @@ def images(case, n, folder):
 
 def measure(case, n, folder):
     "Predict `n` images; print the memory used, in MB"
+    import torch # not above: the peak of a process counts as that of the processes it starts, too
+    from mnist_committee.all import Committee, Prep, mnist_model
     torch.manual_seed(0)
     torch.set_num_threads(1)
     c = Committee([mnist_model(width=8)], Prep((1,28,28), list('0123456789')), 'cpu')
@@ -56,15 +57,16 @@ def measure(case, n, folder):
     print(json.dumps(dict(peak=peak, sum=float(p[:few].double().sum()))))
 
 def in_process(case, n, folder):
-    cmd = [sys.executable, '-W', 'ignore', __file__, '--case', case, '--n', str(n), '--folder', folder]
-    return json.loads(subprocess.run(cmd, check=True, capture_output=True, text=True).stdout.splitlines()[-1])['peak']
+    def run(*args):
+        cmd = [sys.executable, '-W', 'ignore', __file__, '--n', str(n), '--folder', folder, *args]
+        return subprocess.run(cmd, check=True, capture_output=True, text=True).stdout
+    if case=='memmap': run('--write')
+    return json.loads(run('--case', case).splitlines()[-1])['peak']
 
 def main(many):
     print(f'{"images from":22} {few:>12,} {many:>12,}  ratio')
     for case in cases:
         with tempfile.TemporaryDirectory() as d:
-            if case=='memmap':
-                for n in (few,many): write_memmap(n, d)
             a,b = (in_process(case, n, d) for n in (few,many))
         print(f'{case:22} {a:9.0f} MB {b:9.0f} MB  {b/a:.3f}', flush=True)
 
@@ -73,6 +75,8 @@ if __name__=='__main__':
     p.add_argument('--case', choices=cases)
     p.add_argument('--n', type=int, default=1_000_000)
     p.add_argument('--folder', default='.')
+    p.add_argument('--write', action='store_true', help='only write the array to map')
     args = p.parse_args()
-    if args.case: measure(args.case, args.n, args.folder)
+    if args.write: write_memmap(args.n, args.folder)
+    elif args.case: measure(args.case, args.n, args.folder)
     else: main(args.n)
