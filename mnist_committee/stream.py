@@ -213,7 +213,7 @@ def _unlabelled(self:Blocks, o):
     if isinstance(o, (tuple,L)) or getattr(getattr(o, 'dtype', None), 'kind', '') in ('O','U'): o = _as_list(o)
     if isinstance(o, list) or _counts(o, *self.prep.shape): return len(o), self._slices(o)
     whole = isinstance(o, _single) or hasattr(o, '__array__') or hasattr(o, 'read') or not isinstance(o, Iterable)
-    return None, iter([o]) if whole else self._grouped(o)
+    return (1, iter([o])) if whole else (None, self._grouped(o))
 
 def _as_list(o): return np.asarray(o).ravel().tolist() if hasattr(o, 'dtype') else list(o)
 
