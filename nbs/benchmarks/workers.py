@@ -1,18 +1,15 @@
 """Time `Committee.fit` with two processes against one: `python nbs/benchmarks/workers.py [PATH]`, on an idle computer.
 
 PATH is a copy of MNIST; without it, the embedded 5,000 digits are used. Trains 8 nets of width 32 for 2 epochs in three ways, and
-prints for each the seconds on the clock, the processor's seconds, and how far weights are from those of one thread."""
-import os, resource, sys, tempfile, time, warnings
+writes to `results/speed/workers.json` for each the seconds on the clock, their ratio to one thread, and how far weights are from those."""
+import os, sys, tempfile, time, warnings
 
 import pandas as pd, torch
+from bench import machine, results
 from mnist_committee.all import Committee, mnist_dls
+from mnist_committee.core import write_json
 
 ways = {'one process, one thread': dict(n_jobs=1), 'one process, all threads': {}, 'two processes': dict(n_jobs=2)}
-
-def cpu():
-    "Seconds of the processor that this process and its finished children have used"
-    used = [resource.getrusage(o) for o in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(o.ru_utime+o.ru_stime for o in used)
 
 def weights(c): return torch.cat([o.flatten().double() for net in c.nets for o in net.state_dict().values()])
 
@@ -30,8 +27,8 @@ def main(path=None):
         if first is None: first = seconds,weights(c)
         diff = (weights(c)-first[1]).abs().max().item()
         rows[name] = dict(seconds=round(seconds, 1), ratio=round(seconds/first[0], 3), difference=diff)
-    print(f'{len(dls.train_ds):,} digits, 8 members of 2 epochs, width 32; {os.cpu_count()} cores, '
-          f'{torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f} at the end, {cpu():.0f} s of processor time here')
+    write_json(results/'workers.json', dict(machine=machine(), digits=len(dls.train_ds), members=8, epochs=2, width=32,
+                                            load=round(os.getloadavg()[0], 1), ways=rows))
     print(pd.DataFrame(rows).T.to_string())
 
 if __name__=='__main__':
