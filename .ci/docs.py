@@ -76,6 +76,8 @@ def render(proc, out):
         if o.suffix in ('.onnx','.wasm','.mjs'): shutil.copy2(o, site.out/'live')
     known = 'output-file is not read', 'format commonmark is not built', 'unknown key format-links'  # what only Quarto does, and the above
     faults = [o for o in site.warnings if not any(k in o for k in known)]
+    faults += [f'{o.name}: a link of Markdown is left, {m[0]}: no name that nbdev links to can be within a link'
+               for o in site.out.rglob('*.html') for m in [re.search(r'\]\([^)\s]*\.ipynb', o.read_text(encoding='utf-8'))] if m]
     if faults: raise SystemExit('\n'.join(['The docs have faults:', *faults]))
     if out.exists(): shutil.rmtree(out)
     shutil.copytree(site.out, out)

@@ -45,8 +45,9 @@ faint_js = r"""(() => {
     if (ratio<4.49) res[`<${e.tagName.toLowerCase()} class="${e.className}">`] = `${ratio.toFixed(2)}:1, ${text.slice(0, 40)}`;
   }
   return Object.entries(res).map(o => o.join(' ')); })()"""
-# What a reader has to scroll sideways
-scrolled_js = """[...document.querySelectorAll('main *')].filter(e => e.scrollWidth>e.clientWidth+1 && e.clientWidth && ['auto','scroll'].includes(getComputedStyle(e).overflowX))
+# What a reader has to scroll sideways; on a phone, wide tables may scroll in a box of their own, so that no number is broken
+scrolled_js = """[...document.querySelectorAll('main *')].filter(e => e.scrollWidth>e.clientWidth+1 && e.clientWidth && ['auto','scroll'].includes(getComputedStyle(e).overflowX)
+    && !(innerWidth<768 && e.querySelector('table')))
   .map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`)"""
 links_js = "[...document.querySelectorAll('a[href], link[href], img[src], script[src]')].map(o => o.href || o.src)"
 
