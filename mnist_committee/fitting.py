@@ -6,7 +6,7 @@
 __all__ = ['Fit']
 
 # %% ../nbs/09c_fitting.ipynb #720fc190
-import inspect, math, warnings, zlib
+import inspect, math, warnings
 from contextlib import closing
 from functools import partial
 
@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from fastai.torch_core import no_random
 from fastcore.basics import defaults, ifnone, patch
 
-from .checkpoint import unfinished
+from .checkpoint import data_checksum, unfinished
 from .core import from_plain, plain, whole_number
 from .folder import Folder
 from .member import Diverged, Member, check_learner, train_members
@@ -42,7 +42,7 @@ class Fit:
         self.dls,self.prep,self.kwargs = dls,Prep.of(dls),plain(kwargs)
         self.epochs,self.seed = whole_number('epochs', epochs),whole_number('seed', seed, 0)
         ds = dls.train.dataset
-        data = dict(bs=dls.train.bs, n_train=len(ds), data=_checksum(ds))
+        data = dict(bs=dls.train.bs, n_train=len(ds), data=data_checksum(ds))
         self.settings = dict(seed=self.seed, epochs=self.epochs) | size | self.kwargs | data
         with own_turn(), no_random(): self._check_nets(bool(make_learner))
 
@@ -90,11 +90,6 @@ def _check_known(kwargs):
     for k,o in _ranges.items():
         if k in kwargs and kwargs[k] is not None and not o[0](_numbers(kwargs[k])):
             raise ValueError(f"{k} is {kwargs[k]}: give {o[1]}")
-
-# %% ../nbs/09c_fitting.ipynb #8b8a0167
-def _checksum(ds):
-    "A checksum of images and labels"
-    return zlib.crc32(ds.y.cpu().numpy().tobytes(), zlib.crc32(ds.x.cpu().numpy().tobytes()))
 
 # %% ../nbs/09c_fitting.ipynb #61ee052e
 @patch

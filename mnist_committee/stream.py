@@ -10,14 +10,13 @@ import mmap, os, warnings
 from collections.abc import Iterable, Mapping, Set
 
 import fastai.data.load, numpy as np, torch, torch.utils.data
-from PIL import Image
 from fastai.data.transforms import image_extensions
 from fastcore.basics import patch
 from fastcore.foundation import L
 
 from .core import as_path, write_file
 from .data import DigitDataset, DigitDL
-from .images import as_images, as_labels, dark_ink, read_image
+from .images import as_images, as_labels, dark_ink, is_blank
 from .prep import Prep
 
 # %% ../nbs/09d_stream.ipynb #c8c18ddb
@@ -92,44 +91,17 @@ def _moved_on(o, into, n, k):
 def _checked(self:Blocks):
     "Parts of (images, labels) as tensors that fit"
     for x,y in self._parts:
-        part,x = x,x if self.ready else self._located(self._converted, x)
+        part,x = x,x if self.ready else self._located(_pixels, x, self.prep.shape)
+        if not self.ready: self.blank.add(is_blank(x), part, self.start)
         if y is not None: y = self._located(as_labels, y, self.prep.vocab).cpu()
         self.dark.add(dark_ink(255-x if self.prep.dark_ink else x), part, self.start)
         self.start += len(x)
         yield x,y
 
 # %% ../nbs/09d_stream.ipynb #ddd50ab5
-@patch
-def _converted(self:Blocks, part):
-    "A part as `as_images` returns it, which warns of blank images too, but by their numbers in the part"
-    x = _plain(_stacked(part, self.prep.shape[0]), *self.prep.shape)
-    if x is None: return as_images(part, self.prep.shape)
-    flat = x.flatten(2)
-    self.blank.add((flat.amax(2)-flat.amin(2)).amax(1)<32, part, self.start)
-    return x
-
-# %% ../nbs/09d_stream.ipynb #509a2730
-def _stacked(part, c):
-    "Files, or arrays of one kind, as one array with `c` channels; anything else as it is"
-    if not isinstance(part, list) or not part: return part
-    files = all(isinstance(o, (str,os.PathLike,Image.Image)) for o in part)
-    xs = [read_image(o, c) for o in part] if files else part
-    kinds = {(type(o), getattr(o, 'dtype', None), getattr(o, 'shape', None)) for o in xs}
-    if len(kinds)>1 or type(xs[0]) not in (np.ndarray,torch.Tensor): return part
-    return np.stack(xs) if type(xs[0]) is np.ndarray else torch.stack(xs)
-
-# %% ../nbs/09d_stream.ipynb #0d989c7e
-def _plain(x, c, h, w):
-    "An array of uint8 or of floats in 0..1 as uint8 (n, c, h, w); None if it is anything else"
-    if isinstance(x, np.ndarray) and x.dtype.kind in 'uf' and x.dtype.itemsize<=8:
-        x = torch.as_tensor(np.require(x, x.dtype.newbyteorder('='), 'CW'))
-    if not isinstance(x, torch.Tensor) or w<5: return None
-    x = x.detach().as_subclass(torch.Tensor)
-    if x.ndim==3 and c==1: x = x[:,None]
-    if not len(x) or tuple(x.shape[1:])!=(c,h,w): return None
-    if x.dtype==torch.uint8: return x
-    if not x.is_floating_point() or not x.isfinite().all() or x.min()<0 or x.max()>1: return None
-    return (x.float()*255).round().to(torch.uint8)
+def _pixels(part, shape):
+    "A part as tensors; blank images are counted over all parts, so nothing is said of them here"
+    return as_images(part, shape, check=False)
 
 # %% ../nbs/09d_stream.ipynb #2f9f237b
 @patch
