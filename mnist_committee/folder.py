@@ -41,13 +41,24 @@ def write(self:Folder,
     prep:Prep, # How images become input
     members:list, # `Member`s, whose files are there
     training:dict=None, # Settings of the training, where they are known
+    calibration:dict=None, # What `Committee.calibrate` found; default: keep what is there, if `training` is the same
 ):
     "Write committee.json; `ValueError` if it can't be described"
+    if calibration is None: calibration = self._calibration(plain(training or {}))
     versions = dict(torch=torch.__version__, fastai=fastai.__version__)
     info = dict(format=self.format, **prep.as_dict(), training=training or {}, versions=versions)
+    if calibration: info['calibration'] = calibration
     info = plain(info | dict(members=[o.record for o in members]))
     for o in _faults(info): raise ValueError(f"{self.file} can't describe this committee ({o}): change that first")
     write_json(self.file, info | dict(checksum=_checksum(info)))
+
+# %% ../nbs/09b_folder.ipynb #9e1c0a01
+@patch
+def _calibration(self:Folder, training):
+    "The calibration there, if the committee was trained with the settings `training`"
+    try: info = self.read()
+    except (OSError, ValueError): return {}
+    return info['calibration'] if info['training']==training else {}
 
 # %% ../nbs/09b_folder.ipynb #f01af746
 def _checksum(info):
@@ -129,8 +140,9 @@ def _real(o, most): return isinstance(o, (int,float)) and not isinstance(o, bool
 # %% ../nbs/09b_folder.ipynb #10db5f4e
 def _faults(info):
     "Tell what committee.json holds and should not"
-    kinds = dict(shape=list, vocab=list, recipe=dict, training=dict, members=list, dark_ink=bool, versions=dict)
-    for k in kinds.keys()-info.keys()-{'dark_ink','versions'}: yield f'it has no {k}'
+    kinds = dict(shape=list, vocab=list, recipe=dict, training=dict, members=list, dark_ink=bool, versions=dict,
+                 calibration=dict)
+    for k in kinds.keys()-info.keys()-{'dark_ink','versions','calibration'}: yield f'it has no {k}'
     for k in info.keys()-kinds.keys()-{'format','checksum'}: yield f'it has an unknown entry {k!r:.60}'
     for k,kind in kinds.items():
         if not isinstance(info.get(k, kind()), kind): yield f'{k} is {info[k]!r:.60}, which is no {kind.__name__}'
@@ -139,6 +151,7 @@ def _faults(info):
         if not _is_setting(k, v): yield f'the setting {k} is {v!r:.60}'
     for o in info['members']: yield from _record_faults(o, info['shape'][0], len(info['vocab']))
     if len({o['index'] for o in info['members']})<len(info['members']): yield 'two members have the same index'
+    yield from _calibration_faults(info.get('calibration', {}))
 
 # %% ../nbs/09b_folder.ipynb #a6fabdc9
 def _prep_faults(shape, vocab, recipe):
@@ -181,21 +194,32 @@ def _fits(args, c_in, n_out):
     if not _whole(args['width'], 1, 10_000) or not _whole(args.get('depth', 1), 1, 100): return False
     return all(_whole(args[k], v, v) for k,v in dict(c_in=c_in, n_out=n_out).items())
 
+# %% ../nbs/09b_folder.ipynb #9e1c0a02
+_tuned = dict(threshold=(0,1), temperature=(.05,20), max_error=(0,1), level=(0,1), images=(1,2**64), members=(1,2**64))
+
+def _calibration_faults(calibration):
+    if calibration and calibration.keys()!=_tuned.keys(): yield f'calibration has the entries {[*calibration]!r:.90}'
+    for k in calibration.keys() & _tuned.keys():
+        v,(lo,hi) = calibration[k],_tuned[k]
+        ok = _whole(v, lo, hi) if k in ('images','members') else _real(v, hi) and v>=lo
+        if not ok: yield f'{k} of the calibration is {v!r:.60}'
+
 # %% ../nbs/09b_folder.ipynb #3ce74274
 @patch
 def save(self:Folder,
     prep:Prep, # How images become input
     members:list, # `Member`s
     training:dict=None, # Settings of the training, where they are known
+    calibration:dict=None, # What `Committee.calibrate` found; default: keep what is there, as for `write`
 ):
     "Write the members' files and committee.json; files that are there already and the same are left alone"
     with self.lock():
         for o in members: o.save(self.path)
-        self.write(prep, members, training)
+        self.write(prep, members, training, calibration)
 
 # %% ../nbs/09b_folder.ipynb #05ed1256
 @patch
-def read(self:Folder)->dict: # prep (a `Prep`), training (settings) and members (records)
+def read(self:Folder)->dict: # prep (a `Prep`), training (settings), members (records), calibration (may be empty)
     "Read committee.json; `FileNotFoundError` if there is none, `ValueError` if it is damaged or of another format"
     todo = 'restore it, or train into another folder'
     if not self.file.exists(): raise FileNotFoundError(f"{self.file} is missing: {self.path} holds no committee")
@@ -208,7 +232,8 @@ def read(self:Folder)->dict: # prep (a `Prep`), training (settings) and members 
     for o in _faults(info): raise ValueError(f"{self.file} is damaged ({o}): {todo}")
     try: prep = Prep(**{k: info[k] for k in ('shape','vocab','recipe','dark_ink') if k in info})
     except ValueError as e: raise ValueError(f"{self.file} can't be used: {e}") from None
-    return dict(prep=prep, training=info['training'], members=info['members'])
+    rest = {k: info.get(k, {}) for k in ('training','members','calibration')}
+    return dict(prep=prep, **rest)
 
 # %% ../nbs/09b_folder.ipynb #cfcbcea4
 @patch
