@@ -230,11 +230,11 @@ def _frame(ax, o):
 def show_reading(self:Committee,
     image, # A photo or page, as for `read`
     threshold:float=None, # Probability below which a digit is refused, as for `read`
-)->Figure: # The image, 8 inches wide, with a box and a label for each digit
+)->Figure: # The image, 5.2 inches wide, with a box and a label for each digit
     "Draw what `read` finds: digits in blue boxes, refused ones in dashed vermillion boxes with a question mark"
     df,(grey,k) = self.read(image, threshold),grey_image(image, 4_000_000)
     h,w = grey.shape
-    fig = new_picture(figsize=(8, min(12, max(2, 8*h/w))), layout='constrained')
+    fig = new_picture(figsize=(5.2, min(8, max(1.3, 5.2*h/w))), layout='constrained')
     ax = fig.add_subplot()
     ax.imshow(grey, cmap='gray', vmin=0, vmax=255, extent=(0, w*k, h*k, 0))
     ax.axis('off')
