@@ -60,11 +60,12 @@ class Skip(Exception):
 # The steps. Each takes the temporary folder that all share, and fails by raising.
 
 def one_version(tmp):
-    "settings.ini and the package name the same version"
+    "settings.ini, the package and the docs' footer name the same version"
     ini = ConfigParser(interpolation=None)
     ini.read(root/'settings.ini', encoding='utf-8')
     init = (root/'mnist_committee/__init__.py').read_text(encoding='utf-8')
     assert f'__version__ = "{ini["DEFAULT"]["version"]}"' in init, 'settings.ini and mnist_committee/__init__.py differ in version'
+    assert f'mnist_committee {ini["DEFAULT"]["version"]},' in (root/'nbs/_quarto.yml').read_text(encoding='utf-8'), 'the footer in nbs/_quarto.yml has another version'
 
 def clean(tmp):
     "notebooks are clean"
@@ -106,6 +107,10 @@ def saved_outputs(tmp):
         for i,cell in enumerate(json.loads((root/nb).read_text(encoding='utf-8'))['cells']):
             bad += [f'{nb}, cell {i}: {o}' for o in map(output_fault, cell.get('outputs', [])) if o]
     assert not bad, 'Fix these cells, run them again, save, and run `make prepare`:\n' + '\n'.join(bad)
+
+def words(tmp):
+    "docstrings, messages, README and changelog have one word for one thing"
+    run(sys.executable, ci/'words.py')
 
 def house(tmp):
     "the rules of the house hold"
@@ -185,7 +190,7 @@ def steps():
     "All steps, those that take longest first; in a list each needs what the one before it made"
     elsewhere = [stranger_nb] + [f'nbs/{lab_nb}']*bool(browser.chromium()) # JupyterLab runs the latter
     nbs = [tutorial(o) if 'tutorials' in o else tests(o) for o in reversed(notebooks()) if o not in elsewhere]
-    quick = [[o] for o in (one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, house)]
+    quick = [[o] for o in (one_version, clean, in_step, readme_in_step, headline, saved_outputs, names, words, house)]
     return [[wheel, imports, stranger], [lab], [docs, site, live], *[[o] for o in nbs], *quick]
 
 def main():

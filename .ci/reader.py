@@ -3,6 +3,7 @@ import json, sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import words
 from browser import browser, served
 
 def faults(events, home):
@@ -45,13 +46,22 @@ faint_js = r"""(() => {
     if (ratio<4.49) res[`<${e.tagName.toLowerCase()} class="${e.className}">`] = `${ratio.toFixed(2)}:1, ${text.slice(0, 40)}`;
   }
   return Object.entries(res).map(o => o.join(' ')); })()"""
-# What a reader has to scroll sideways; on a phone, wide tables may scroll in a box of their own, so that no number is broken
-scrolled_js = """[...document.querySelectorAll('main *')].filter(e => e.scrollWidth>e.clientWidth+1 && e.clientWidth && ['auto','scroll'].includes(getComputedStyle(e).overflowX)
-    && !(innerWidth<768 && e.querySelector('table')))
+# What a reader has to scroll sideways
+scrolled_js = """[...document.querySelectorAll('main *')].filter(e => e.scrollWidth>e.clientWidth+1 && e.clientWidth && ['auto','scroll'].includes(getComputedStyle(e).overflowX))
   .map(e => `<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`)"""
+# Pictures that a blind reader learns nothing of, and those whose text gets small: narrower than saved by more than a third
+pictures_js = """[...document.querySelectorAll('img')].flatMap(e => {
+  const name = (e.getAttribute('src') || '').slice(0, 40), w = e.getBoundingClientRect().width, res = [];
+  if (!e.alt.trim() && e.getAttribute('role')!=='presentation') res.push(`without alt text ${name}`);
+  if (w && w<e.naturalWidth*2/3) res.push(`${e.naturalWidth} px wide, shown ${Math.round(w)} px wide: ${e.alt.slice(0, 60)}`);
+  return res; })"""
+# Prose, and tables: all text outside code
+prose_js = """(() => { const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), res = [];
+  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest('pre, code, script, style, noscript')) res.push(texts.currentNode.textContent);
+  return res.join('').replace(/\\s+/g, ' '); })()"""
 links_js = "[...document.querySelectorAll('a[href], link[href], img[src], script[src]')].map(o => o.href || o.src)"
 
-looks = dict(overflows=wide_js, faint=faint_js, scrolls=scrolled_js)
+looks = dict(overflows=wide_js, faint=faint_js, scrolls=scrolled_js, picture=pictures_js)
 
 def set_theme(tab, dark):
     "Switch to the dark theme, or to the light one, at once"
@@ -62,7 +72,7 @@ def set_theme(tab, dark):
     tab.wait(is_dark if dark else f'!{is_dark}', what='the theme changes')
 
 def check_pages(tab, home, pages):
-    "Load every page in both themes and at two widths; check errors, requests, contrast, overflow and links"
+    "Load every page in both themes and at two widths; check errors, requests, contrast, overflow, pictures, words and links"
     bad,links,ids = [],{},{}
     for page in pages:
         for dark in (False,True):
@@ -72,6 +82,7 @@ def check_pages(tab, home, pages):
                 bad += [f'{at}: {o}' for o in dict.fromkeys(faults(tab.open(f'{home}/{page}'), home))]
                 set_theme(tab, dark)
                 bad += [f'{at}: {what} {o}' for what,js in looks.items() for o in tab.js(js)]
+        bad += [f'{page}: {o}' for o in words.faults(tab.js(prose_js))]
         links[page] = set(tab.js(links_js))
         ids[page] = set(tab.js("[...document.querySelectorAll('[id]')].map(o => o.id)"))
     return bad + [f'{page}: broken link {o}' for page in pages for o in sorted(links[page]) if o.startswith(home) and not _there(o, home, ids)]
