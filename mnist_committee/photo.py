@@ -199,12 +199,12 @@ def _support(t, sure):
 @patch
 def read(self:Committee,
     image, # A photo or page: an image file, a PIL image or an array; grey or colour, uint8 or floats in 0..1
-    threshold:float=None, # Probability below which a digit is refused, 0..1; 0.9 by default
+    threshold:float=None, # Refuse digits of a lower probability, 0..1; default: as `calibrate` found, else 0.9
 )->pd.DataFrame: # Rows of left, top, width, height (in pixels), digit, probability, agreement, refused
     """Read the digits of a photo or page, and return a row for each, in reading order.
 
     Raise `ValueError` if `image` can't be read, has more than 64 million pixels, or has more than 2,000 marks."""
-    threshold = .9 if threshold is None else threshold
+    threshold = self.calibration.get('threshold', .9) if threshold is None else threshold
     if not 0<=threshold<=1: raise ValueError(f"threshold is {threshold}: give a probability from 0 to 1")
     if self.prep.shape!=(1,28,28):
         raise ValueError(f"this committee takes images of shape {self.prep.shape}, not (1, 28, 28) as `read` needs")
