@@ -298,7 +298,7 @@ def mnist_digits(
     vocab:list=None, # Class names of IDX files and arrays; default '0' to '9'
     transpose:bool=None, # Swap rows and columns? See `load_digits`
     train:tuple=None, # Training images and labels in memory instead: (images, labels), or a `DigitDataset`
-    valid:tuple=None, # The same to validate on; default: a hold-out of `train`
+    valid:tuple=None, # The same for validation; default: a hold-out of the training set
 )->tuple: # Training and validation `DigitDataset`
     "Return a training set and a validation set; with `n_valid` the data set's own test part is not used"
     seed,c_in = whole_number('seed', seed, 0),whole_number('c_in', c_in)
