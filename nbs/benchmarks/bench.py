@@ -3,7 +3,7 @@ import contextlib, io, json, os, platform, subprocess, sys, time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import mnist_committee, pandas as pd, torch
+import matplotlib.pyplot as plt, mnist_committee, pandas as pd, torch
 from fastai.callback.core import Callback, CancelFitException, CancelValidException
 from mnist_committee.all import has_bf16
 
@@ -152,31 +152,48 @@ def _cpu_name():
     return next((o.split(':')[1].strip() for o in lines if o.startswith('model name')), platform.machine())
 
 def machine():
-    "What the figures are measured on and with"
+    "What is measured on and with"
     gpu = {'GPU': torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
     return gpu | {'CPU': _cpu_name(), 'cores': os.cpu_count(), 'threads of torch': torch.get_num_threads(),
                   'bf16 on the CPU': has_bf16('cpu'), 'system': platform.system(), 'date': time.strftime('%Y-%m-%d'),
                   'Python': platform.python_version()} | {o:_version(o) for o in packages}
 
 class Results:
-    "Figures, and the lines they have to reach, in a JSON file"
-    def __init__(self, file): self.file,self.data = Path(file),dict(machine=machine(), lines=[], figures={})
+    "Measurements, and the targets they have to reach, in a JSON file"
+    def __init__(self, file): self.file,self.data = Path(file),dict(machine=machine(), targets=[], measurements={})
 
-    def figures(self, name, df):
+    def keep(self, name, df):
         "Keep the rounds `df`"
-        self.data['figures'][name] = {k: [float(f'{x:.4g}') for x in o] for k,o in df.items()}
+        self.data['measurements'][name] = {k: [float(f'{x:.4g}') for x in o] for k,o in df.items()}
         self.save()
-    def line(self, what, measured, least=None, most=None, unit=''):
-        "Keep one line: `measured`, and the `least` or the `most` it may be"
-        self.data['lines'].append(dict(what=what, measured=float(f'{measured:.3g}'), least=least, most=most, unit=unit))
+    def target(self, what, measured, least=None, most=None, unit=''):
+        "Keep one result: `measured`, and the `least` or the `most` that is its target"
+        measured = float(f'{measured:.3g}')
+        self.data['targets'].append(dict(what=what, measured=measured, least=least, most=most, unit=unit))
         self.save()
     def save(self):
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps(self.data, indent=1)+'\n')
-    def table(self): return pd.DataFrame([_row(**o) for o in self.data['lines']]).set_index('what')
+    def table(self): return pd.DataFrame([_row(**o) for o in self.data['targets']]).set_index('what')
+
+    def plot(self):
+        "Draw how many times as fast the package is as each of the others, beside the targets"
+        rows = [o for o in self.data['targets'] if o['unit']==' ×' and o['least']][::-1]
+        fig,ax = plt.subplots(figsize=(5.2, .36*len(rows)+.9), layout='constrained')
+        bars = ax.barh([o['what'].replace(', against', '\nagainst') for o in rows], [o['measured'] for o in rows])
+        ax.bar_label(bars, [f"{o['measured']:.3g} ×" for o in rows], padding=6)
+        for i,o in enumerate(rows): ax.plot(o['least'], i, 'k|', ms=18, mew=2, label='target' if not i else None)
+        ax.set(xscale='log', xlim=(1, 3*max(o['measured'] for o in rows)), xlabel='times as fast')
+        ax.set_xticks([1,10,100], ['1','10','100'])
+        ax.tick_params(axis='y', labelsize=9)
+        ax.legend(loc='lower right')
+        plt.close(fig)
+        return fig
+
+def reached(ok): return 'yes' if ok else '✗ no'
 
 def _row(what, measured, least, most, unit):
-    "A line as people read it"
-    ok = measured>=least if most is None else measured<=most
+    "A result as people read it"
     goal = f'at least {least:g}' if most is None else f'at most {most:g}'
-    return dict(what=what, measured=f'{measured:g}{unit}', target=goal+unit, reached='yes' if ok else 'no')
+    ok = measured>=least if most is None else measured<=most
+    return dict(what=what, measured=f'{measured:.3g}{unit}', target=goal+unit, reached=reached(ok))

@@ -1,4 +1,4 @@
-"""Fill the table for a GPU. What was measured is kept, so it may be stopped and run again.
+"""Fill the table for a GPU. What was measured is kept, so it may be stopped and resumed.
 
     python nbs/benchmarks/gpu.py path/to/mnist
 
@@ -12,7 +12,7 @@ import argparse, json, re, tempfile, time, warnings
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
-from bench import StepRate, fit, here, machine, results, seconds
+from bench import StepRate, fit, here, machine, reached, results, seconds
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.fp16 import MixedPrecision
 from mnist_committee.all import *
@@ -36,7 +36,7 @@ def digit_loaders(args):
 def wait(args):
     if args.device.type=='cuda': torch.cuda.synchronize()
 
-# What is measured. Each function adds its figures to `kept`
+# What is measured. Each function adds its results to `kept`
 
 def committee(args, kept):
     "Train the nets, `--chunk` at a time; all that `Committee.fit` does counts, compiling and writing included"
@@ -93,24 +93,26 @@ def syncs(args, kept):
 
 flop = 3*.658e9  # forward and backward of an image at width 128
 
-def lines(kept, args):
-    "What was measured, and the least or most it may be; None is pending"
+def rows(kept, args):
+    "What was measured, the target, and whether it is reached; None is pending"
     s,images = kept.get('seconds of training'),args.nets*args.epochs*args.images
-    stock = kept.get('stock fastai, images/s')
-    flops = s and images*flop*(args.width/128)**2/s/1e12
+    stock,e,syncs = (kept.get(k) for k in ('stock fastai, images/s','seconds of evaluate','synchronizations'))
+    flops,faster = s and images*flop*(args.width/128)**2/s/1e12, s and stock and images/s/stock
     what = f'{args.nets} nets of width {args.width}, {args.epochs} epochs of {args.images:,} images: seconds'
-    return [(what, s, 'at most 120'),
-            ('the same in TFLOP/s', flops, 'at least 348, 44% of what a large bf16 product reaches'),
-            ('against stock fastai in mixed precision, in images/s', s and stock and images/s/stock, 'at least 10 ×'),
-            (f'evaluate {args.nets} nets on 10,000 images: seconds', kept.get('seconds of evaluate'), 'at most 1'),
-            ('synchronizations in steady steps', kept.get('synchronizations'), '0')]
+    return [(what, s, 'at most 120', s and s<=120),
+            ('the same in TFLOP/s', flops, 'at least 348, 44% of what a large bf16 product reaches', flops and flops>=348),
+            ('the same in images/s, as a multiple of one net in stock fastai', faster, 'at least 10', faster and faster>=10),
+            (f'evaluate {args.nets} nets on 10,000 images: seconds', e, 'at most 1', e and e<=1),
+            ('synchronizations in steady steps', syncs, '0', syncs==0)]
 
 def table(kept=None, args=None):
-    "The lines, of `kept` or of the results of an H200"
+    "The results, of `kept` or of an H200, beside their targets"
     args = args or parser().parse_args([])
     kept = Kept(results/'gpu-nvidia-h200.json') if kept is None else kept
-    def row(k, o, goal): return dict(what=k, measured='pending' if o is None else f'{o:.4g}', target=goal)
-    return pd.DataFrame([row(*o) for o in lines(kept, args)]).set_index('what')
+    def row(k, o, goal, ok):
+        if o is None: return dict(what=k, measured='pending', target=goal, reached='pending')
+        return dict(what=k, measured=f'{o:.4g}', target=goal, reached=reached(ok))
+    return pd.DataFrame([row(*o) for o in rows(kept, args)]).set_index('what')
 
 def parser():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
