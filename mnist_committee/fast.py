@@ -20,12 +20,12 @@ from torch import nn
 
 # %% ../nbs/05_fast.ipynb #832a3b11
 class FastLearner(Learner):
-    "Train and predict channels-last, in `bfloat16` where the hardware has it, and read nothing back in a step"
+    "Train and predict in channels-last memory, in `bfloat16` where supported, without reading values back in a step"
     def __init__(self,
         dls, # `DataLoaders` of images
         model:nn.Module, # From images to outputs (n, classes)
         *args, # As for `Learner`: `loss_func`, `opt_func`, …
-        bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware does
+        bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware supports it
         compile:bool=None, # Compile the net? Default: on CUDA
         **kwargs # As for `Learner`
     ):
@@ -148,7 +148,7 @@ def has_bf16(
 # %% ../nbs/05_fast.ipynb #dc4aa4bf
 def autocast(
     device, # Where the net runs
-    bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware does
+    bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware supports it
 )->torch.autocast: # A context manager
     "Return a context in which convolutions run in `bfloat16`, for training and inference"
     device = torch.device(device)
@@ -244,7 +244,7 @@ class _GraphedStep:
     "One training step whose forward, loss and backward are captured once and then launched as a whole"
     warmup,inside = 3,('after_pred','after_loss','before_backward','after_backward')
     def __init__(self,
-        graph, # `_CudaGraph`, or what stands for it
+        graph, # `_CudaGraph`, or a stand-in
         fits:tuple, # What the graph depends on: a step with something else needs another graph
     ): self.graph,self.fits,self.n,self.batch = graph,fits,0,None
 
@@ -297,7 +297,7 @@ class SmoothLoss(AvgSmoothLoss):
     def reset(self): self.count,self.val = 0,0.
     def accumulate(self, learn):
         loss = learn.loss.detach().as_subclass(torch.Tensor).mean()
-        # a number on a CPU: the recorder keeps one a step, and small tensors would break up the memory around them
+        # a number on a CPU: the recorder keeps one for each step, and small tensors would fragment the memory
         if loss.device.type=='cpu': loss = np.float64(loss.float().numpy())
         self.count,self.val = self.count+1,self.val*self.beta + loss*(1-self.beta)
     @property
@@ -330,14 +330,14 @@ def _keep_memory():
     "Have glibc keep up to 2 GB of freed memory, as PyTorch does on CUDA: fresh pages cost more than filling them"
     try: mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError): return  # macOS, musl, Windows
-    mallopt(-1, 2**31-1)  # M_TRIM_THRESHOLD: more than that goes back to the system
-    mallopt(-4, 0)  # M_MMAP_MAX: no blocks apart, which would go back one by one
+    mallopt(-1, 2**31-1)  # M_TRIM_THRESHOLD: only memory beyond that is returned to the system
+    mallopt(-4, 0)  # M_MMAP_MAX: no separate blocks, which would be returned one by one
 
 # %% ../nbs/05_fast.ipynb #acabf7df
 class FastStep(Callback):
     "Stand for `FastLearner` in the `cbs` of `mnist_learner`, as in version 0.0.1; to be removed in the next"
     def __init__(self,
-        bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware does
+        bf16:bool=None, # Convolve in `bfloat16`? Default: where the hardware supports it
         compile:bool=None, # Compile the net? Default: on CUDA
     ): self.bf16,self.compile = bf16,compile
 

@@ -52,7 +52,7 @@ def digit_tfms(
     max_deg:float=10., # Largest rotation to either side, in degrees
     alpha:float=8., # Strength of the elastic distortion, in pixels; see `ElasticDistortion`
     sigma:float=3., # Smoothness of the elastic distortion, in pixels
-    valid:bool=False, # Distort and rotate in validation too, as the original did? The crop is central there in any case
+    valid:bool=False, # Distort and rotate in validation too, as the post does? The crop is central there in any case
     slant:float=0., # Largest slant to either side, in pixels to the side for each pixel of height; none in the recipe
     stretch:float=0., # Largest change of width and of height, as a natural logarithm: 0.15 means 14% less to 16% more
     generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
@@ -200,7 +200,7 @@ def dl(self:Prep,
 @patch
 def dataset(self:Prep,
     images, # Images as `as_images` takes them, or a `DigitDataset`
-    y=None, # Labels (n,), integers in 0..c-1; None: none, or those of a `DigitDataset`
+    y=None, # Labels (n,), integers in 0..c-1; default: those of a `DigitDataset`, otherwise none
 )->DigitDataset: # The same, checked
     "Return `images` as a data set of this shape and these classes; `ValueError` says what is different"
     ds = images if y is None else getattr(images, 'x', images)
