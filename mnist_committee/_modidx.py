@@ -530,6 +530,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'mnist_committee.gallery._draw_names': ('gallery.html#_draw_names', 'mnist_committee/gallery.py'),
                                          'mnist_committee.gallery._draw_pictures': ( 'gallery.html#_draw_pictures',
                                                                                      'mnist_committee/gallery.py'),
+                                         'mnist_committee.gallery._draw_title': ('gallery.html#_draw_title', 'mnist_committee/gallery.py'),
                                          'mnist_committee.gallery._draw_votes': ('gallery.html#_draw_votes', 'mnist_committee/gallery.py'),
                                          'mnist_committee.gallery._families': ('gallery.html#_families', 'mnist_committee/gallery.py'),
                                          'mnist_committee.gallery._files': ('gallery.html#_files', 'mnist_committee/gallery.py'),
