@@ -8,11 +8,16 @@
     python results/make.py train published path/to/mnist    # 20 such nets by the recipe that its author published later
     python results/make.py train fashion path/to/fashion-mnist   # five narrow nets on Zalando's pictures of clothes
     python results/make.py test pretrained path/to/mnist    # evaluates it on the test set again
+    python results/make.py calibrate pretrained results/out_of_fold/post.npz    # stores a threshold and a temperature
     python results/make.py                                  # draws all tables and pictures again (`make results`)
 
 Training may be stopped at any time, and the same command resumes it; `--n 3` stops after three nets. At the end the
 committee is evaluated on the test set, and the predictions of every member are written beside this file. Drawing needs
 only those.
+
+`calibrate` takes out-of-fold predictions by nets of the same recipe (`results/out_of_fold.py`), and stores with the
+committee the threshold for the lowest of a few error rates for which there is one. How many of the test images it accepts,
+and how many of those are wrong, is in `NAME_refusal.csv`.
 
 The nets of `deep.json` were trained by an earlier version of this script, whose `Committee.fit` had no `depth`: so its
 `training` says `"width": null`, and `net` has both."""
@@ -24,7 +29,7 @@ import numpy as np, torch
 from fastai.optimizer import OptimWrapper
 from fastai.callback.schedule import ParamScheduler, SchedCos, SchedExp, combine_scheds
 from mnist_committee.all import *
-from mnist_committee.core import write_json
+from mnist_committee.core import read_json, write_json
 
 here = Path(__file__).resolve().parent
 sys.path.append(str(here.parent/'nbs'/'benchmarks'))
@@ -55,6 +60,8 @@ committees = { # what `Committee.fit` is given, and `mnist_dls` as `tfms`; `upda
     # Clothes are photographed upright and fill the picture: less rotation and bending, shifts instead of a crop
     'fashion': dict(n=5, width=16, tfms=dict(alpha=4., max_deg=4., crop=None, shift=2., stretch=.1, vocab=clothes))}
 
+max_errors = .0002,.0005,.001,.002,.005 # shares of accepted images that may be wrong; the first that can be kept is
+
 def folder(name): return here.parent/'runs'/name
 
 def loaders(name, data): return mnist_dls(data, **committees[name].get('tfms', {}))
@@ -72,8 +79,21 @@ def train(name, data, n=None):
 
 def test(name, data):
     "Evaluate the trained committee `name` on the test set in folder `data`, and write the evidence"
-    c = Committee.pretrained() if name=='pretrained' else Committee.load(folder(name))
+    c = Committee.load(home(name))
     write_evidence(name, c.evaluate(loaders(name, data).valid), c)
+
+def home(name): return package if name=='pretrained' else folder(name)
+
+def calibrate(name, file):
+    "Fit a threshold and a temperature to the out-of-fold predictions in `file`, and store them with the committee `name`"
+    c,ev = Committee.load(home(name)),Evaluation.load(file)
+    for o in max_errors:
+        try: c.calibrate(ev, o)
+        except ValueError as e: print(e)
+        else: break
+    c.save(home(name))
+    write_json(here/f'{name}.json', read_json(here/f'{name}.json') | dict(calibration=c.calibration))
+    draw(name)
 
 def write_evidence(name, ev, c):
     "Write the probabilities and how they came about, with the images that are wrong or disputed only"
@@ -84,7 +104,7 @@ def write_evidence(name, ev, c):
     seeds = [member_seed(c.training['seed'], o.index) for o in c.members]
     write_json(here/f'{name}.json', dict(
         members=len(c), parameters=c.n_params, net=c.members[0].args, training=c.training, recipe=c.prep.recipe,
-        seeds=seeds, seconds=[o.info.get('seconds') for o in c.members], evaluated_on=machine()))
+        calibration=c.calibration, seeds=seeds, seconds=[o.info.get('seconds') for o in c.members], evaluated_on=machine()))
     draw(name)
 
 def draw(name):
@@ -93,20 +113,23 @@ def draw(name):
     tables = dict(members=ev.members(), misclassified=ev.misclassified().set_index('index'),
                   size=ev.size_curve(1000).set_index('size'))
     if name!='fashion': tables['labels'] = ev.label_scores() # of MNIST's test set
+    threshold = read_json(here/f'{name}.json').get('calibration', {}).get('threshold')
+    if threshold is not None: tables['refusal'] = ev.at_threshold(threshold)
     for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
     ev.gallery(200).savefig(images/f'{name}_gallery.png', dpi=110, bbox_inches='tight')
     print(f'{name}: {ev}')
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('what', nargs='?', choices=['train','test','draw'], default='draw')
+    p.add_argument('what', nargs='?', choices=['train','test','calibrate','draw'], default='draw')
     p.add_argument('name', nargs='?', choices=list(committees))
-    p.add_argument('data', nargs='?', help='folder with MNIST')
+    p.add_argument('data', nargs='?', help='folder with MNIST; for calibrate, a file of predictions')
     p.add_argument('--n', type=int, help='number of nets')
     args = p.parse_args()
-    if args.what!='draw' and not args.data: p.error('give the name of the committee and the folder with MNIST')
+    if args.what!='draw' and not args.data: p.error('give the name of the committee, and the folder with MNIST or the file')
     if args.what=='train': train(args.name, args.data, args.n)
     elif args.what=='test': test(args.name, args.data)
+    elif args.what=='calibrate': calibrate(args.name, args.data)
     else:
         for o in committees:
             if (here/f'{o}.npz').exists(): draw(o)

@@ -1,4 +1,4 @@
-"""How well the committee in the package refuses what is no digit, and what refusing doubtful digits costs.
+"""How well the committee in the package refuses what is no digit, and how many digits that costs.
 
     python results/refusal.py path/to/mnist     # writes refusal.json beside this file, in some minutes
 
@@ -6,8 +6,7 @@ Letters come from the fonts that matplotlib brings, prepared as MNIST was: with 
 package. Fashion-MNIST comes from Debian's `dataset-fashion-mnist`, and is left out where that is not installed.
 
 The score is the members' disagreement after softening. How much to soften is chosen on training digits, letters of
-other fonts and noise of another kind; the test digits and what they are compared with are only measured. The threshold
-for 0.02% errors needs out-of-fold predictions (`python results/out_of_fold.py`); without them that part is null."""
+other fonts and noise of another kind; the test digits and what they are compared with are only measured."""
 import argparse, sys
 from pathlib import Path
 
@@ -29,7 +28,6 @@ others = 'cmr10 cmss10 cmtt10 cmb10 STIXGeneral STIXGeneralBol STIXGeneralItalic
 letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 digit_like = 'BDIOQSZbgiloqsz'     # may be read as 8 0 1 0 0 5 2 6 9 1 1 0 9 5 2; a row leaves them out
 angles = -10,0,10
-max_error = .0002
 kinds = {'noise': 'uniform', 'sparse noise': 'sparse', 'smooth noise': 'smooth'}     # 'normal' is for choosing
 
 # Images
@@ -101,20 +99,10 @@ def refused(score, train, sets, share=.01):
     limit = np.quantile(scores[score](train), 1-share)
     return dict(limit=float(limit), **{k: round(float((scores[score](p)>limit).mean()), 5) for k,p in sets.items()})
 
-def at_threshold(file, ev):
-    "Threshold from the out-of-fold predictions in `file`, and what it gives in `ev`; None without the file"
-    if not file.exists(): return None
-    held = Evaluation.load(file)
-    res = dict(max_error=max_error, chosen_on=dict(file=file.name, n=held.n, members=held.m))
-    try: t = held.threshold(max_error)
-    except ValueError as e: return res | dict(threshold=None, why=str(e))
-    return res | dict(threshold=t, test=ev.at_threshold(t).to_dict('index'))
-
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data', help='folder with MNIST')
     p.add_argument('--fashion', type=Path, default='/usr/share/datasets/fashion-mnist', help='its folder (%(default)s)')
-    p.add_argument('--out-of-fold', type=Path, default=here/'out_of_fold'/'post.npz', help='of the same recipe')
     args = p.parse_args()
     c = Committee.pretrained()
     def votes(x): return c.predict(x, members=True).numpy()
@@ -133,6 +121,6 @@ def main():
         committee='pretrained', members=len(c), digits=digits.shape[1], score=best, auroc=compare(digits, strange),
         chosen_on=dict(digits=train.shape[1], auroc=tuning),
         refused=refused(best, train, {'test digits': digits, **{k:o[0] for k,o in strange.items()}}),
-        at_threshold=at_threshold(args.out_of_fold, Evaluation(digits, test.y.numpy())), measured_on=machine()))
+        measured_on=machine()))
 
 if __name__=='__main__': main()
