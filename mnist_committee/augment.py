@@ -204,7 +204,7 @@ def _height_width(size):
 # %% ../nbs/02_augment.ipynb #51007ea8
 @patch
 def before_call(self:ElasticDistortion, b, split_idx):
-    "Draw what the batch needs: one matrix and one field an image"
+    "Draw what the batch needs: one matrix and one field for each image"
     x,self.split_idx,self.train = _images(b),split_idx,split_idx!=1
     self.distort = self.train or self.valid
     self.do = x is not None and (self.distort or self.crop is not None or self.size not in (None, x.shape[-2:]))
@@ -222,8 +222,8 @@ def _images(b):
     if isinstance(b, TensorImage): return _checked(b.as_subclass(torch.Tensor))
     kind = type(b).__name__
     if not isinstance(b, torch.Tensor): raise TypeError(f"ElasticDistortion was given a {kind}: give a TensorImage")
-    warnings.warn(f"ElasticDistortion leaves a {kind} as it is, since fastai transforms images of type TensorImage "
-                  "only: wrap them, TensorImage(x), and put them first in a tuple", stacklevel=4)
+    warnings.warn(f"ElasticDistortion leaves a {kind} unchanged, since fastai transforms only images of type "
+                  "TensorImage: wrap them as TensorImage(x), and put them first in a tuple", stacklevel=4)
 
 # %% ../nbs/02_augment.ipynb #d065f418
 def _checked(x):
@@ -322,8 +322,8 @@ def compose(self:ElasticDistortion,
     "Take over the functions of `tfm`, and warn if it has its own `crop`, `size` or `valid`, which are lost"
     lost = [k for k in ('crop','cp_size','valid') if getattr(tfm, k, None) and getattr(tfm, k)!=getattr(self, k)]
     lost = ' and '.join(lost).replace('cp_size', 'size')
-    if lost: warnings.warn(f"the {lost} of {type(tfm).__name__} is lost, since an ElasticDistortion before it takes it "
-                           f"over: give {lost} to that ElasticDistortion", stacklevel=4)
+    if lost: warnings.warn(f"the {lost} of {type(tfm).__name__} is lost, since it is combined into an "
+                           f"ElasticDistortion: give {lost} to that ElasticDistortion", stacklevel=4)
     super(ElasticDistortion, self).compose(tfm)
 
 # %% ../nbs/02_augment.ipynb #d190c4d5
