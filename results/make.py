@@ -16,8 +16,8 @@ committee is evaluated on the test set, and the predictions of every member are 
 only those.
 
 `calibrate` takes out-of-fold predictions by nets of the same recipe (`results/out_of_fold.py`), and stores with the
-committee the threshold for the lowest of a few error rates for which there is one. How many of the test images it accepts,
-and how many of those are wrong, is in `NAME_refusal.csv`.
+committee the threshold for the lowest of a few error rates for which there is one. How many of the test images it
+accepts, and how many of those are wrong, is in `NAME_refusal.csv`.
 
 The nets of `deep.json` were trained by an earlier version of this script, whose `Committee.fit` had no `depth`: so its
 `training` says `"width": null`, and `net` has both."""
@@ -30,6 +30,7 @@ from fastai.optimizer import OptimWrapper
 from fastai.callback.schedule import ParamScheduler, SchedCos, SchedExp, combine_scheds
 from mnist_committee.all import *
 from mnist_committee.core import read_json, write_json
+from mnist_committee.folder import Folder
 
 here = Path(__file__).resolve().parent
 sys.path.append(str(here.parent/'nbs'/'benchmarks'))
@@ -85,13 +86,13 @@ def test(name, data):
 def home(name): return package if name=='pretrained' else folder(name)
 
 def calibrate(name, file):
-    "Fit a threshold and a temperature to the out-of-fold predictions in `file`, and store them with the committee `name`"
+    "Fit a threshold and a temperature to the out-of-fold predictions in `file`, and store them with committee `name`"
     c,ev = Committee.load(home(name)),Evaluation.load(file)
     for o in max_errors:
         try: c.calibrate(ev, o)
         except ValueError as e: print(e)
         else: break
-    c.save(home(name))
+    Folder(home(name)).write(c.prep, c.members, c.training, c.calibration) # not the members, which are half precision
     write_json(here/f'{name}.json', read_json(here/f'{name}.json') | dict(calibration=c.calibration))
     draw(name)
 
@@ -104,7 +105,8 @@ def write_evidence(name, ev, c):
     seeds = [member_seed(c.training['seed'], o.index) for o in c.members]
     write_json(here/f'{name}.json', dict(
         members=len(c), parameters=c.n_params, net=c.members[0].args, training=c.training, recipe=c.prep.recipe,
-        calibration=c.calibration, seeds=seeds, seconds=[o.info.get('seconds') for o in c.members], evaluated_on=machine()))
+        calibration=c.calibration, seeds=seeds, seconds=[o.info.get('seconds') for o in c.members],
+        evaluated_on=machine()))
     draw(name)
 
 def draw(name):
@@ -126,7 +128,8 @@ def main():
     p.add_argument('data', nargs='?', help='folder with MNIST; for calibrate, a file of predictions')
     p.add_argument('--n', type=int, help='number of nets')
     args = p.parse_args()
-    if args.what!='draw' and not args.data: p.error('give the name of the committee, and the folder with MNIST or the file')
+    if args.what!='draw' and not args.data:
+        p.error('give the name of the committee, and the folder with MNIST or the file')
     if args.what=='train': train(args.name, args.data, args.n)
     elif args.what=='test': test(args.name, args.data)
     elif args.what=='calibrate': calibrate(args.name, args.data)
