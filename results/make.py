@@ -118,7 +118,7 @@ def draw(name):
     threshold = read_json(here/f'{name}.json').get('calibration', {}).get('threshold')
     if threshold is not None: tables['refusal'] = ev.at_threshold(threshold)
     for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
-    ev.gallery(200).savefig(images/f'{name}_gallery.png', dpi=110, bbox_inches='tight')
+    ev.gallery(200).savefig(images/f'{name}_gallery.png', dpi=100, bbox_inches='tight')
     print(f'{name}: {ev}')
 
 def main():
