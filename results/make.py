@@ -9,7 +9,8 @@
     python results/make.py train fashion path/to/fashion-mnist   # five narrow nets on Zalando's pictures of clothes
     python results/make.py test pretrained path/to/mnist    # evaluates it on the test set again
     python results/make.py calibrate pretrained results/out_of_fold/post.npz    # stores a threshold and a temperature
-    python results/make.py                                  # draws all tables and pictures again (`make results`)
+    python results/make.py                                  # draws all tables and pictures again (`make results`),
+                                                            # those of the out-of-fold predictions too
 
 Training may be stopped at any time, and the same command resumes it; `--n 3` stops after three nets. At the end the
 committee is evaluated on the test set, and the predictions of every member are written beside this file. Drawing needs
@@ -28,6 +29,7 @@ from pathlib import Path
 import numpy as np, torch
 from fastai.optimizer import OptimWrapper
 from fastai.callback.schedule import ParamScheduler, SchedCos, SchedExp, combine_scheds
+import out_of_fold
 from mnist_committee.all import *
 from mnist_committee.core import read_json, write_json
 from mnist_committee.folder import Folder
@@ -136,5 +138,6 @@ def main():
     else:
         for o in committees:
             if (here/f'{o}.npz').exists(): draw(o)
+        if len(table := out_of_fold.draw()): print(table.to_string(index=False))
 
 if __name__=='__main__': main()
