@@ -141,10 +141,12 @@ def _crops(ink, lab, t, pad=4):
 
 # %% ../nbs/11_photo.ipynb #c27ad164
 def _single(t, images, shape):
-    "Return whether each mark looks like one whole digit: not cut off, not a blob, not far too wide"
+    "Return whether each mark looks like one whole digit: not cut off, not a blob or a bar, not far too wide"
     inside = (t.top>0)&(t.left>0)&(t.bottom<shape[0])&(t.right<shape[1])
     blob = binary_erosion(images>127, np.ones((1,9,9))).any((1,2))
-    return inside & (t.right-t.left<=2.2*(t.bottom-t.top)) & ~blob
+    h,w = t.bottom-t.top,t.right-t.left
+    thin = h>=12*w
+    return inside & (w<=2.2*h) & ~blob & ~(thin & (h>1.3*h[~thin].median()))
 
 _box = ['left','top','width','height']
 
@@ -230,11 +232,12 @@ def _frame(ax, o):
 def show_reading(self:Committee,
     image, # A photo or page, as for `read`
     threshold:float=None, # Probability below which a digit is refused, as for `read`
-)->Figure: # The image, 5.2 inches wide, with a box and a label for each digit
+)->Figure: # The image with a box and a label for each digit, 5.2 to 10 inches wide
     "Draw what `read` finds: digits in blue boxes, refused ones in dashed vermillion boxes with a question mark"
     df,(grey,k) = self.read(image, threshold),grey_image(image, 4_000_000)
     h,w = grey.shape
-    fig = new_picture(figsize=(5.2, min(8, max(1.3, 5.2*h/w))), layout='constrained')
+    width = min(10, max(5.2, w*k/150))
+    fig = new_picture(figsize=(width, min(1.5*width, max(1.3, width*h/w))), layout='constrained')
     ax = fig.add_subplot()
     ax.imshow(grey, cmap='gray', vmin=0, vmax=255, extent=(0, w*k, h*k, 0))
     ax.axis('off')
