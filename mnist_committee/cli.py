@@ -188,7 +188,8 @@ _options = dict(  # name: type, metavar, help, and the default in words where it
     bs=(int, 'BS', 'batch size'),
     n_valid=(int, 'N', 'hold out N training images for validation, and do not use the test set', 'use the test set'),
     picture=(_given, 'PNG', 'also write a picture of the digits found to this file', 'no picture'),
-    threshold=(float, 'P', 'refuse digits with a probability below P', '0.9'),
+    threshold=(float, 'P', 'refuse digits with a probability below P; 0 accepts every probability',
+               "the committee's own, or 0.9"),
     n_tta=(int, 'K', 'test-time augmentation: average over K distorted copies of each image; 0 for the plain image'))
 _files = ("images of one digit each, light on dark and of the committee's size, usually 28x28 pixels; "
           "for others use 'mnist-committee read'")
