@@ -183,7 +183,7 @@ class Results:
         bars = ax.barh([o['what'].replace(', against', '\nagainst') for o in rows], [o['measured'] for o in rows])
         ax.bar_label(bars, [f"{o['measured']:.3g} ×" for o in rows], padding=6)
         for i,o in enumerate(rows): ax.plot(o['least'], i, 'k|', ms=18, mew=2, label='target' if not i else None)
-        ax.set(xscale='log', xlim=(1, 3*max(o['measured'] for o in rows)), xlabel='times as fast')
+        ax.set(xscale='log', xlim=(1, 8*max(o['measured'] for o in rows)), xlabel='times as fast')
         ax.set_xticks([1,10,100], ['1','10','100'])
         ax.tick_params(axis='y', labelsize=9)
         ax.legend(loc='lower right')
@@ -195,5 +195,5 @@ def reached(ok): return 'yes' if ok else '✗ no'
 def _row(what, measured, least, most, unit):
     "A result as people read it"
     goal = f'at least {least:g}' if most is None else f'at most {most:g}'
-    ok = measured>=least if most is None else measured<=most
+    ok,unit = measured>=least if most is None else measured<=most, unit.replace(' ', '\u00a0')
     return dict(what=what, measured=f'{measured:.3g}{unit}', target=goal+unit, reached=reached(ok))
