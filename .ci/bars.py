@@ -1,4 +1,5 @@
-"Remove the progress bars that notebooks keep as outputs once they have run: `python .ci/bars.py NOTEBOOK …`"
+"""Remove what notebooks keep as outputs once they have run, and no reader needs: progress bars, and what `show_doc` shows, with
+links to a repository that may be nowhere. The docs show it anew. `python .ci/bars.py NOTEBOOK …`"""
 import json, sys
 from pathlib import Path
 
@@ -7,10 +8,14 @@ def is_bar(out):
     html = ''.join(out.get('data', {}).get('text/html', ''))
     return '<progress' in html or 'progress {' in html and '<table' not in html
 
+def is_doc(out):
+    "Whether an output is what nbdev's `show_doc` shows"
+    return '[source](' in ''.join(out.get('data', {}).get('text/markdown', ''))
+
 def without_bars(nb):
-    "The notebook `nb`, as a dict, without progress bars in its outputs"
+    "The notebook `nb`, as a dict, without those outputs"
     for o in nb['cells']:
-        if o.get('outputs'): o['outputs'] = [out for out in o['outputs'] if not is_bar(out)]
+        if o.get('outputs'): o['outputs'] = [out for out in o['outputs'] if not is_bar(out) and not is_doc(out)]
     return nb
 
 def main(files):

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import browser
-from bars import is_bar
+from bars import is_bar, is_doc
 from lab import nb as lab_nb
 from readme import readme
 
@@ -96,12 +96,13 @@ def output_fault(out):
     data = {k:v for k,v in out.get('data', {}).items() if k.startswith('text/') or k=='image/svg+xml'}
     text = '\n'.join(''.join(o) for o in (out.get('text', ''), *data.values()))
     if is_bar(out): return 'a progress bar'
+    if is_doc(out): return 'what show_doc shows'
     if out['output_type']=='error': return f'the error {out["ename"]}'
     if out.get('name')=='stderr' and 'Warning' in text: return 'a warning'
     if found := path_re.search(text): return f'a path in {found[0]}'
 
 def saved_outputs(tmp):
-    "saved outputs hold no error, no progress bar, and no path or warning of a machine"
+    "saved outputs hold no error, no progress bar, no show_doc, and no path or warning of a machine"
     bad = []
     for nb in notebooks():
         for i,cell in enumerate(json.loads((root/nb).read_text(encoding='utf-8'))['cells']):

@@ -55,9 +55,9 @@ pictures_js = """[...document.querySelectorAll('img')].flatMap(e => {
   if (!e.alt.trim() && e.getAttribute('role')!=='presentation') res.push(`without alt text ${name}`);
   if (w && w<e.naturalWidth*2/3) res.push(`${e.naturalWidth} px wide, shown ${Math.round(w)} px wide: ${e.alt.slice(0, 60)}`);
   return res; })"""
-# Prose, and tables: all text outside code
+# Prose: all text outside code and what it prints
 prose_js = """(() => { const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), res = [];
-  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest('pre, code, script, style, noscript')) res.push(texts.currentNode.textContent);
+  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest('pre, code, script, style, noscript, .cell-output:not(.cell-output-markdown)')) res.push(texts.currentNode.textContent);
   return res.join('').replace(/\\s+/g, ' '); })()"""
 links_js = "[...document.querySelectorAll('a[href], link[href], img[src], script[src]')].map(o => o.href || o.src)"
 

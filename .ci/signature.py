@@ -16,7 +16,8 @@ def _code(o): return f'`{_cell(o)}`' if o else ''
 
 class Table(BasicMarkdownRenderer, MarkdownRenderer):
     def _repr_markdown_(self):
-        head = f'---\n\n{"#"*self.title_level} {self.nm}\n\n'
+        title = self.nm.replace('_', r'\_')  # or Markdown takes the lines of `__add__` for emphasis
+        head = f'---\n\n{"#"*self.title_level} {title}\n\n'
         if self.sig is None: return head + (self.docs or '') + _source(self.sym)
         empty = inspect.Parameter.empty
         docs,pars = docments(self.sym, full=True, args_kwargs=True),[o for o in self.sig.parameters.values() if o.name not in ('self','cls')]
