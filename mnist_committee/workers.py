@@ -31,7 +31,7 @@ from .tensors import cpu_copies
 # %% ../nbs/09b1_workers.ipynb #5699bfba
 @dataclass
 class Part:
-    "Members that are trained together, by one process"
+    "Hold the indices of members that one process trains together"
     members:list # Their indices
     file:Path=None # Where they are kept until they are finished; default: nowhere
     retry:int=0 # How often they have diverged before, each time with another seed
