@@ -56,11 +56,17 @@ def check_use(tab, home):
     return before,after
 
 def check_photo(tab, digit):
-    "A photo in another shape, colour and light is read as in Python"
+    "Photos in another shape, colour and light are read as in Python, one that is nearly black too"
     rng = np.random.default_rng(0)
     ink = np.asarray(Image.fromarray(np.pad(digit, 4)).resize((300,300), Image.BICUBIC))[:,:,None]/255
-    x = ((1-ink)*[230,220,200] + ink*[40,60,150])*np.linspace(1, .5, 300)[:,None] + rng.normal(0, 4, (300,300,3))
-    photo = x.clip(0, 255).astype(np.uint8)[:,20:]
+    blue = ((1-ink)*[230,220,200] + ink*[40,60,150])*np.linspace(1, .5, 300)[:,None,None] + rng.normal(0, 4, (300,300,3))
+    black = ((1-ink)*30 + ink*5)*np.linspace(1, .4, 300)[:,None,None]*np.ones(3)
+    for x in (blue,black): check_one_photo(tab, x.clip(0, 255).astype(np.uint8)[:,20:])
+
+def check_one_photo(tab, photo):
+    "Opened as a file, `photo` (height,width,3) gives the pixels that `to_mnist` gives"
+    tab.js("document.getElementById('live-clear').click()")
+    tab.wait(f'{rows}==0', what='the paper is cleared')
     with tempfile.TemporaryDirectory() as d:
         Image.fromarray(photo).save(f'{d}/photo.png')
         node = tab('DOM.querySelector', nodeId=tab('DOM.getDocument')['root']['nodeId'], selector='#live-file')['nodeId']
