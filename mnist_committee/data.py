@@ -276,7 +276,7 @@ def _in_memory(train, valid, shape, vocab, transpose):
 
 # %% ../nbs/01_data.ipynb #3c8e646c
 def _hold_out(ds, n_valid, seed):
-    "Split `ds` into a training set and `n_valid` images, a share of each class; default: a fifth, or one a class"
+    "Split `ds` into a training set and `n_valid` images, a share of each class; default: a fifth, or one per class"
     n,c = len(ds),ds.c
     n_valid = whole_number('n_valid', max(c, n//5) if n_valid is None else n_valid)
     if n<2*c: raise ValueError(

@@ -116,7 +116,7 @@ def accuracy(self:Evaluation) -> float: # 0 to 1
 # %% ../nbs/07_evaluation.ipynb #a65fb1aa
 @patch(as_prop=True)
 def interval(self:Evaluation) -> tuple: # (lo, hi), each 0 to 1
-    "Return the 95% interval of the accuracy (Wilson 1927), which other images of the same kind might have given"
+    "Return the 95% confidence interval of the accuracy on images of the same kind (Wilson 1927)"
     return wilson(self.n-self.errors, self.n)
 
 # %% ../nbs/07_evaluation.ipynb #72204169
@@ -173,7 +173,7 @@ def _vote_text(votes, vocab):
 @patch
 def misclassified(
     self:Evaluation
-) -> pd.DataFrame: # A row an error: index in the set, actual, predicted, p_actual, p_predicted (0 to 1), votes
+) -> pd.DataFrame: # A row per error: index in the set, actual, predicted, p_actual, p_predicted (0 to 1), votes
     "Return a table of the images that the committee gets wrong, the worst first"
     i,v = self.worst(), np.array(self.vocab, dtype=object)
     y,p = self.targets[i], self.pred[i]
@@ -182,7 +182,7 @@ def misclassified(
 
 # %% ../nbs/07_evaluation.ipynb #b297ae96
 @patch
-def confusion(self:Evaluation) -> pd.DataFrame: # (c,c) counts; a row an actual class, a column a predicted one
+def confusion(self:Evaluation) -> pd.DataFrame: # (c,c) counts; a row per actual class, a column per predicted class
     "Return how often images of each class were predicted as each class"
     cm = np.bincount(self.targets*self.c+self.pred, minlength=self.c**2).reshape(self.c, self.c)
     return pd.DataFrame(cm, index=pd.Index(self.vocab, name='actual'), columns=pd.Index(self.vocab, name='predicted'))
@@ -261,7 +261,7 @@ def compare(self:Evaluation,
 def size_curve(self:Evaluation,
     n_resample:int=100, # Committees drawn of each size, at least 2
     seed:int=0, # Seed of the draws
-) -> pd.DataFrame: # A row a size: size, different (sets drawn), mean, sd, lo, hi (5th, 95th percentile), best (0 to 1)
+) -> pd.DataFrame: # A row per size: size, different (sets), mean, sd, lo, hi (5th, 95th percentile), best (0 to 1)
     "Return the accuracy of committees of each size, drawn from the members without replacement"
     n_resample = whole_number('n_resample', n_resample, 2)
     top = self.probs.argmax(-1)

@@ -160,7 +160,7 @@ def _draw_pictures(ax, g, tiles):
 
 # %% ../nbs/08_gallery.ipynb #e58d180a
 def _draw_names(ax, g, actual, pred):
-    "The actual class in blue, the predicted one in vermillion: on one line if they are short, on two if not"
+    "The actual class in blue, the predicted one in orange: on one line if they are short, on two if not"
     mid,up,font = g.x+g.w/2, g.y-.05/g.inch, dict(va='bottom', **g.font)
     dx,dy,size = (0,.15/g.inch,9) if g.long else (.1/g.inch,0,10)
     for x,y,a,p in zip(mid, up, actual, pred):

@@ -233,7 +233,7 @@ def show_reading(self:Committee,
     image, # A photo or page, as for `read`
     threshold:float=None, # Probability below which a digit is refused, as for `read`
 )->Figure: # The image with a box and a label for each digit, 5.2 to 10 inches wide
-    "Draw what `read` finds: digits in blue boxes, refused ones in dashed vermillion boxes with a question mark"
+    "Draw what `read` finds: digits in blue boxes, refused ones in dashed orange boxes with a question mark"
     df,(grey,k) = self.read(image, threshold),grey_image(image, 4_000_000)
     h,w = grey.shape
     width = min(10, max(5.2, w*k/150))
