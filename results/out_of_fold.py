@@ -2,11 +2,13 @@
 
     python results/out_of_fold.py train lean path/to/mnist      # 18 nets: three for each of six folds of other writers
     python results/out_of_fold.py train lean path/to/mnist --n 1          # one for each fold; more can follow later
+    python results/out_of_fold.py train post path/to/mnist --only 0 3     # two of the folds: 20,000 digits, six nets
     python results/out_of_fold.py                               # the table of all recipes again, without training
 
 Training may be stopped at any time, and the same command resumes it. Predictions are written beside this file, in
 `out_of_fold/`: NAME.npz as `predict` makes them by default, NAME-shifts.npz with each image also moved by one pixel to
-each of four sides, and NAME.json with the settings and the accuracy on the `corruptions` of held-out digits.
+each of four sides, and NAME.json with the settings and the accuracy on the `corruptions` of held-out digits. With `--only`,
+there is NAME-folds-0-3.npz, which calibrates a committee (`results/make.py`), and no row in the table.
 
 `--sample --width 4 --epochs 1 --out DIR` tries the script within a minute or two."""
 import argparse, sys
@@ -44,10 +46,14 @@ def loaders(args, tfms):
     train,_ = mnist_digits(args.data, sample=args.sample)
     return Prep(train.shape, train.vocab, tfms).dls(train, train.subset(range(100)), device=args.device)
 
+def fold_of(n):
+    "The fold to which each of `n` digits in a row belongs"
+    return np.arange(n)//min(block, n//folds) % folds
+
 def on_corruptions(dls, path, n):
     "Accuracy of each fold's committee on its held-out digits, corrupted"
     x,y = dls.train_ds.x[:,0].cpu().numpy(),dls.train_ds.y.cpu().numpy()
-    fold,res = np.arange(len(x))//min(block, len(x)//folds) % folds,{}
+    fold,res = fold_of(len(x)),{}
     held = [np.flatnonzero(fold==k)[:n] for k in range(folds)]
     members = [Committee.load(path/f'fold_{k}', dls.device) for k in range(folds)]
     for name in ['none', *corruptions]:
@@ -56,11 +62,25 @@ def on_corruptions(dls, path, n):
         res[name] = round(float(np.mean(right)), 5)
     return res
 
+def some_folds(dls, path, ks, n, **how):
+    "What `cross_predict` predicts for the digits of the folds `ks`, in the same folders"
+    ds,fold = dls.train_ds,fold_of(len(dls.train_ds))
+    def one(k):
+        part = dls.prep.dls(ds.subset(fold!=k), ds.subset(fold==k), dls.train.bs, dls.device)
+        return Committee.fit(part, n, path=path/f'fold_{k}', seed=member_seed(0, k), **how).evaluate(part.valid)
+    evs = [one(k) for k in ks]
+    return Evaluation(np.concatenate([o.probs for o in evs], 1), np.concatenate([o.targets for o in evs]), evs[0].vocab)
+
 def train(args):
     "Train and predict out of fold by the recipe `args.name`, and write the evidence"
     tfms,fit = recipes[args.name]
     if args.epochs: fit = fit | dict(epochs=args.epochs)
     dls,path = loaders(args, tfms),here.parent/'runs'/'out_of_fold'/f'{args.name}-{args.width}'
+    if args.only:
+        name = '-'.join(map(str, [args.name, 'folds', *args.only]))
+        some_folds(dls, path, args.only, args.n, width=args.width, **fit).save(args.out/f'{name}.npz')
+        return write_json(args.out/f'{name}.json', dict(recipe=dls.prep.recipe, members=args.n, folds=folds,
+            only=args.only, block=block, width=args.width, **fit, trained_on=machine()))
     how = dict(folds=folds, n=args.n, block=block, path=path, width=args.width, **fit)
     for suffix,shift in {'': 0, '-shifts': 1}.items():
         ev = Committee.cross_predict(dls, shift=shift, **how)
@@ -108,6 +128,7 @@ def main():
     p.add_argument('data', nargs='?', help='folder with MNIST')
     p.add_argument('--sample', action='store_true', help='the digits in the package instead')
     p.add_argument('--n', type=int, default=3, help='nets for each fold (%(default)s)')
+    p.add_argument('--only', type=int, nargs='+', choices=range(folds), help='train and predict these folds only')
     p.add_argument('--width', type=int, default=32, help='width of the nets (%(default)s)')
     p.add_argument('--epochs', type=int, help='epochs, if not as the recipe has it')
     p.add_argument('--corrupt', type=int, default=2000, help='held-out digits of each fold to corrupt (%(default)s)')
