@@ -26,9 +26,9 @@ def _array(o):
 
 # %% ../nbs/07_evaluation.ipynb #36d87d7e
 def check_probs(probs):
-    "A copy of `probs` as (m,n,c) float32; ValueError if they are not probabilities"
+    "Return a copy of `probs` as (m,n,c) float32; ValueError if they are not probabilities"
     try: p = np.array(_array(probs), np.float32)
-    except (TypeError, ValueError) as e: raise ValueError(f'probs must be numbers, as many for each image: {e}') from e
+    except (TypeError, ValueError) as e: raise ValueError(f'probs must be numbers in a regular array: {e}') from e
     if p.ndim==2: p = p[None]
     if p.ndim!=3 or not p.size: raise ValueError(
         f'probs must be (members,images,classes) or (images,classes), and not empty: got shape {p.shape}')
@@ -43,7 +43,7 @@ def _check_targets(targets, n, c):
     "A copy of `targets` as (n,) int64; ValueError if they do not fit `n` images of `c` classes"
     y = _array(targets)
     if y.ndim!=1 or not np.issubdtype(y.dtype, np.integer): raise ValueError(
-        f'targets must be (n,) integers, one class an image: got {y.dtype} of shape {y.shape}')
+        f'targets must be (n,) integers, one class per image: got {y.dtype} of shape {y.shape}')
     if len(y)!=n: raise ValueError(f'{len(y):,} targets for {n:,} images: label the images that were predicted')
     if y.min()<0 or y.max()>=c: raise ValueError(
         f'targets must be 0 to {c-1}, got {y.min()} to {y.max()}: give positions in the list of class names')

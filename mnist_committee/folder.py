@@ -28,7 +28,7 @@ class Folder:
 
     @property
     def file(self):
-        "The path of committee.json"
+        "Return the path of committee.json"
         return self.path/'committee.json'
     def unfinished(self,
         i:int, # Index of the first of the members that are trained together
