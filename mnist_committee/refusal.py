@@ -20,7 +20,7 @@ def threshold(self:Evaluation,
     max_error:float=.001, # Share of accepted images that may be wrong, above 0 and below 1
     level:float=.95, # Confidence of the bound, above 0 and below 1
 ) -> float: # Probability of the predicted class, 0 to 1: accept an image from there on
-    """Return the threshold of largest coverage whose error is at most `max_error`; ValueError if none is known to be.
+    """Return the threshold that accepts the most images with an error of at most `max_error`; ValueError if none does.
 
     Call it on out-of-fold or held-out predictions, never on the test set."""
     for k,v in dict(max_error=max_error, level=level).items():
@@ -59,8 +59,8 @@ def at_threshold(self:Evaluation,
 @patch
 def risk_coverage(
     self:Evaluation
-) -> pd.DataFrame: # A row a threshold, highest first: threshold, coverage, error (0 to 1), accepted, errors (counts)
-    "Return what each threshold would accept, and the errors among that (Geifman and El-Yaniv 2017)"
+) -> pd.DataFrame: # A row per threshold, highest first: threshold, coverage, error (0 to 1), accepted, errors (counts)
+    "Return what each threshold would accept, and how many errors that includes (Geifman and El-Yaniv 2017)"
     p = self.mean.max(-1)
     order = np.argsort(-p, kind='stable')
     last = np.flatnonzero(np.diff(p[order], append=-1))     # images of the same probability go together
@@ -71,7 +71,7 @@ def risk_coverage(
 def image_uncertainty(
     probs, # (m,n,c) or (n,c) softmax outputs of m members for n images, as from `c.predict(images, members=True)`
     temperature:float=1., # `temper` each member's outputs first; 3 tells other things from digits, see below
-) -> pd.DataFrame: # A row an image: probability, margin (0 to 1), entropy, disagreement (0 to log(c), in nats)
+) -> pd.DataFrame: # A row per image: probability, margin (0 to 1), entropy, disagreement (0 to log(c), in nats)
     "Return how uncertain the mean of the members is, and how much of that is disagreement (Houlsby et al. 2011)"
     p = temper(check_probs(probs), temperature)
     mean = p.mean(0)
@@ -83,7 +83,7 @@ def image_uncertainty(
 @patch
 def uncertainty(self:Evaluation,
     temperature:float=1., # `temper` each member's outputs first, as for `image_uncertainty`
-) -> pd.DataFrame: # A row an image: probability, margin (0 to 1), entropy, disagreement (0 to log(c), in nats)
+) -> pd.DataFrame: # A row per image: probability, margin (0 to 1), entropy, disagreement (0 to log(c), in nats)
     "Return the uncertainty about every image of the set, in its order"
     return image_uncertainty(self.probs, temperature)
 
