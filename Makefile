@@ -47,7 +47,7 @@ $(VENV)/.demo: PKG = .
 $(VENV)/.dev:   PKG = .[dev]
 $(VENV)/.bench: PKG = .[dev,bench]
 $(VENV)/.demo $(VENV)/.dev $(VENV)/.bench: $(META) | $(BIN)/python
-	@echo 'Installing $(PKG) into $(VENV): PyTorch makes this some minutes and GB the first time'
+	@echo 'Installing $(PKG) into $(VENV): PyTorch takes a few minutes and several GB the first time'
 	@$(BIN)/pip install -e '$(PKG)' > $(VENV)/install.log 2>&1 || { tail -n 20 $(VENV)/install.log; exit 1; }
 	-@[ ! -d .git ] || [ ! -x $(BIN)/nbdev-install-hooks ] || $(BIN)/nbdev-install-hooks --diff 0 > /dev/null
 	@touch $@

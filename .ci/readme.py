@@ -22,6 +22,7 @@ def readme():
     "The text of README.md"
     cells = json.loads((root/'nbs/index.ipynb').read_text(encoding='utf-8'))['cells']
     text = '\n\n'.join(filter(None, map(markdown, cells)))
-    return '<!-- Written from nbs/index.ipynb by `make prepare`: edit that -->\n\n' + re.sub(r'\]\((?!https?:|#)', '](nbs/', text) + '\n'
+    text = re.sub(r'\]\(([\w/]+)\.qmd\)', r'](docs/\1.html)', text)  # pages that are no notebooks
+    return '<!-- Written from nbs/index.ipynb by `make prepare`: edit that -->\n\n' + re.sub(r'\]\((?!https?:|#|docs/)', '](nbs/', text) + '\n'
 
 if __name__=='__main__': (root/'README.md').write_text(readme(), encoding='utf-8')

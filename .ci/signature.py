@@ -1,5 +1,6 @@
 "How the docs site shows a name: its call, what it does, and a table of its parameters"
 import inspect
+from textwrap import dedent
 from fastcore.docments import MarkdownRenderer, docments
 from nbdev.showdoc import BasicMarkdownRenderer
 
@@ -39,7 +40,7 @@ def _source(sym):
     "The source code of `sym`, folded, if it has some"
     try: code = inspect.getsource(sym.fget if isinstance(sym, property) else sym)
     except (TypeError, OSError): return ''
-    return f'\n\n<details class="source"><summary>Source</summary>\n\n```python\n{inspect.cleandoc(code)}\n```\n\n</details>\n'
+    return f'\n\n<details class="source"><summary>Source</summary>\n\n```python\n{dedent(code).strip()}\n```\n\n</details>\n'
 
 def _owner(sym):
     "The class of a method, if `sym` is one"
