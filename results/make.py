@@ -8,7 +8,7 @@
     python results/make.py train published path/to/mnist    # 20 such nets by the recipe that its author published later
     python results/make.py train fashion path/to/fashion-mnist   # five narrow nets on Zalando's pictures of clothes
     python results/make.py test pretrained path/to/mnist    # evaluates it on the test set again
-    python results/make.py calibrate pretrained results/out_of_fold/post.npz    # stores a threshold and a temperature
+    python results/make.py calibrate pretrained results/out_of_fold/post-folds-0-3.npz   # stores a threshold and a temperature
     python results/make.py                                  # draws all tables and pictures again (`make results`),
                                                             # those of the out-of-fold predictions too
 
@@ -16,9 +16,9 @@ Training may be stopped at any time, and the same command resumes it; `--n 3` st
 committee is evaluated on the test set, and the predictions of every member are written beside this file. Drawing needs
 only those.
 
-`calibrate` takes out-of-fold predictions by nets of the same recipe (`results/out_of_fold.py`), and stores with the
-committee the threshold for the lowest of a few error rates for which there is one. How many of the test images it
-accepts, and how many of those are wrong, is in `NAME_refusal.csv`.
+`calibrate` takes held-out or out-of-fold predictions by nets of the same recipe (`results/out_of_fold.py`), and stores with
+the committee the threshold for 0.1% errors. `NAME_refusal.csv` has the thresholds for other shares of errors too, with how
+many of the test images each accepts, and how many of those are wrong.
 
 The nets of `deep.json` were trained by an earlier version of this script, whose `Committee.fit` had no `depth`: so its
 `training` says `"width": null`, and `net` has both."""
@@ -26,7 +26,7 @@ import argparse, sys
 from functools import partial
 from pathlib import Path
 
-import numpy as np, torch
+import numpy as np, pandas as pd, torch
 from fastai.optimizer import OptimWrapper
 from fastai.callback.schedule import ParamScheduler, SchedCos, SchedExp, combine_scheds
 import out_of_fold
@@ -63,7 +63,7 @@ committees = { # what `Committee.fit` is given, and `mnist_dls` as `tfms`; `upda
     # Clothes are photographed upright and fill the picture: less rotation and bending, shifts instead of a crop
     'fashion': dict(n=5, width=16, tfms=dict(alpha=4., max_deg=4., crop=None, shift=2., stretch=.1, vocab=clothes))}
 
-max_errors = .0002,.0005,.001,.002,.005 # shares of accepted images that may be wrong; the first that can be kept is
+max_errors = .0002,.0005,.001,.002 # shares of accepted images that may be wrong
 
 def folder(name): return here.parent/'runs'/name
 
@@ -89,14 +89,21 @@ def home(name): return package if name=='pretrained' else folder(name)
 
 def calibrate(name, file):
     "Fit a threshold and a temperature to the out-of-fold predictions in `file`, and store them with committee `name`"
-    c,ev = Committee.load(home(name)),Evaluation.load(file)
-    for o in max_errors:
-        try: c.calibrate(ev, o)
-        except ValueError as e: print(e)
-        else: break
+    c = Committee.load(home(name)).calibrate(Evaluation.load(file), .001)
     Folder(home(name)).write(c.prep, c.members, c.training, c.calibration) # not the members, which are half precision
-    write_json(here/f'{name}.json', read_json(here/f'{name}.json') | dict(calibration=c.calibration))
+    how = dict(calibration=c.calibration, calibrated_on=Path(file).resolve().relative_to(here).as_posix())
+    write_json(here/f'{name}.json', read_json(here/f'{name}.json') | how)
     draw(name)
+
+def thresholds(held, test):
+    "For each share of errors: the threshold that `held` gives, and which share of `test` it accepts, and with which error"
+    rows = []
+    for o in max_errors:
+        try: t = held.threshold(o)
+        except ValueError: t = None
+        share = {} if t is None else test.at_threshold(t).stack().to_dict()
+        rows.append({'errors allowed': o, 'threshold': t} | {f'{a} {b}': v for (a,b),v in share.items()})
+    return pd.DataFrame(rows).set_index('errors allowed')
 
 def write_evidence(name, ev, c):
     "Write the probabilities and how they came about, with the images that are wrong or disputed only"
@@ -117,8 +124,8 @@ def draw(name):
     tables = dict(members=ev.members(), misclassified=ev.misclassified().set_index('index'),
                   size=ev.size_curve(1000).set_index('size'))
     if name!='fashion': tables['labels'] = ev.label_scores() # of MNIST's test set
-    threshold = read_json(here/f'{name}.json').get('calibration', {}).get('threshold')
-    if threshold is not None: tables['refusal'] = ev.at_threshold(threshold)
+    if held := read_json(here/f'{name}.json').get('calibrated_on'):
+        tables['refusal'] = thresholds(Evaluation.load(here/held), ev)
     for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
     ev.gallery(200).savefig(images/f'{name}_gallery.png', dpi=100, bbox_inches='tight')
     print(f'{name}: {ev}')
