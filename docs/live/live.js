@@ -1,4 +1,4 @@
-// The live page: a drawing or photo becomes 28x28 pixels as `to_mnist` makes them, and onnxruntime-web runs the committee on them.
+// The live page: `toMnist` turns a drawing or photo into 28x28 pixels, and onnxruntime-web runs the committee on them.
 import {toMnist} from './to_mnist.js';
 
 const home = new URL('.', import.meta.url);
@@ -112,7 +112,7 @@ paper.addEventListener('pointermove', e => {
 for (const o of ['pointerup', 'pointercancel']) paper.addEventListener(o, () => { if (down) { down = false; read(picture()); } });
 
 
-// Keyboard: a ring shows where the pen is; it is filled while the pen is down
+// Keyboard: a ring shows the position of the pen; it is filled while the pen is down
 const steps = {ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8]};
 function showPen(on = true) {
   Object.assign($('pen').style, {left: `${100*at[0]/paper.width}%`, top: `${100*at[1]/paper.height}%`});
@@ -140,7 +140,7 @@ paper.addEventListener('blur', () => { lift(); showPen(false); });
 async function open(file) {
   let image;
   try { image = await createImageBitmap(file); }
-  catch { return clearResult(`${file.name} can't be read as a picture.`); }
+  catch { return clearResult(`${file.name} can't be read as an image. Choose a PNG or JPEG file.`); }
   const {width, height} = image;
   if (width*height>64e6) return clearResult(`${file.name} has more than 64 million pixels: make it smaller, or crop it.`);
   const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});

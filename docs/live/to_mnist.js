@@ -1,4 +1,4 @@
-// `to_mnist` of mnist_committee.photo in JavaScript, step by step and under the same names: the explanations are there.
+// `to_mnist` of mnist_committee.ink in JavaScript, step by step and under the same names. Its page explains the steps.
 const f32 = Math.fround;
 const range = n => Array.from({length: n}, (_, i) => i);
 const clip = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
@@ -119,7 +119,7 @@ function inkOf(image) {
     d[i] = f32(x[i]/255)-paper[i];
     if (d[i]>0) up += d[i]**2; else down += d[i]**2;
   }
-  const least = f32(.05);
+  const least = f32(.2);  // as in `ink_map`
   for (let i = 0; i<x.length; i++) d[i] = up>=down ? d[i]/Math.max(f32(1-paper[i]), least) : -d[i]/Math.max(paper[i], least);
   return d;
 }
