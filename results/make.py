@@ -127,7 +127,7 @@ def draw(name):
     if held := read_json(here/f'{name}.json').get('calibrated_on'):
         tables['refusal'] = thresholds(Evaluation.load(here/held), ev)
     for k,o in tables.items(): o.to_csv(here/f'{name}_{k}.csv')
-    ev.gallery(200).savefig(images/f'{name}_gallery.png', dpi=100, bbox_inches='tight')
+    ev.gallery(60).savefig(images/f'{name}_gallery.png', dpi=100, bbox_inches='tight')
     print(f'{name}: {ev}')
 
 def main():
