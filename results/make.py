@@ -1,20 +1,25 @@
 """The committees that the results of this project rest on, and the evidence for them.
 
     python results/make.py train pretrained path/to/mnist   # the committee in the package
+    python results/make.py train nine path/to/mnist         # nine nets of its size, by the recipe of the post
     python results/make.py train deep path/to/mnist         # nine such nets with two residual blocks in a row
-    python results/make.py train twenty path/to/mnist       # five such nets, trained twice as long
+    python results/make.py train twenty path/to/mnist       # five of the nine's kind, trained twice as long
     python results/make.py train lean path/to/mnist         # six, twice as long, on digits that also lean and stretch
     python results/make.py train full path/to/mnist         # the committee of the post, 35 nets of width 128
     python results/make.py train published path/to/mnist    # 20 such nets by the recipe that its author published later
     python results/make.py train fashion path/to/fashion-mnist   # five narrow nets on Zalando's pictures of clothes
     python results/make.py test pretrained path/to/mnist    # evaluates it on the test set again
-    python results/make.py calibrate pretrained results/out_of_fold/post-folds-0-3.npz   # stores a threshold and a temperature
+    python results/make.py calibrate pretrained results/out_of_fold/pretrained.npz   # stores a threshold and a temperature
     python results/make.py                                  # draws all tables and pictures again (`make results`),
                                                             # those of the out-of-fold predictions too
 
 Training may be stopped at any time, and the same command resumes it; `--n 3` stops after three nets. At the end the
 committee is evaluated on the test set, and the predictions of every member are written beside this file. Drawing needs
 only those.
+
+The committee in the package is a cross-validated one (Krogh & Vedelsby 1995): twelve nets, two for each of six folds of the
+training digits, one by each of two recipes of `out_of_fold.py`. Each net is trained on the other five folds, so that every
+training digit is predicted by two nets that have never seen it: `out_of_fold/pretrained.npz`.
 
 `calibrate` takes held-out or out-of-fold predictions by nets of the same recipe (`results/out_of_fold.py`), and stores with
 the committee the threshold for 0.1% errors. `NAME_refusal.csv` has the thresholds for other shares of errors too, with how
@@ -53,7 +58,7 @@ def published_learner(dls): return mnist_learner(dls, opt_func=published_adam, c
 package,images = here.parent/'mnist_committee'/'pretrained',here.parent/'nbs'/'images'
 clothes = 'T-shirt trousers pullover dress coat sandal shirt sneaker bag boot'.split()
 committees = { # what `Committee.fit` is given, and `mnist_dls` as `tfms`; `update_bn` comes after training
-    'pretrained': dict(n=9, width=32),
+    'nine': dict(n=9, width=32),
     'deep': dict(n=9, width=32, depth=2, update_bn=True),
     'twenty': dict(n=5, epochs=20, width=32),
     'lean': dict(n=6, epochs=20, width=32, seed=1, tfms=dict(slant=.2, stretch=.15, max_deg=15.)),
@@ -67,7 +72,7 @@ max_errors = .0002,.0005,.001,.002 # shares of accepted images that may be wrong
 
 def folder(name): return here.parent/'runs'/name
 
-def loaders(name, data): return mnist_dls(data, **committees[name].get('tfms', {}))
+def loaders(name, data): return mnist_dls(data, **committees.get(name, {}).get('tfms', {}))
 
 def train(name, data, n=None):
     "Train the committee `name` on the 60,000 images in folder `data`, and evaluate it on the 10,000 others"
@@ -75,10 +80,36 @@ def train(name, data, n=None):
     update_bn = args.pop('update_bn', False)
     c = Committee.fit(dls, **args | dict(n=n or args['n']), path=folder(name))
     if update_bn: c.update_bn(dls.train.dataset).save(folder(name))
-    if name=='pretrained':
-        for o in c.nets: o.half() # half the size on disk
-        c.save(package)
     test(name, data)
+
+def train_pretrained(data, width=32, epochs=20):
+    "Train the nets of the package, write what they predict out of fold, and evaluate all of them as one committee"
+    how,held,nets,training = dict(folds=out_of_fold.folds, block=out_of_fold.block),[],[],{}
+    for o in out_of_fold.shipped:
+        dls,path = out_of_fold.loaders(o, data),out_of_fold.folder(o, width)
+        held.append(Committee.cross_predict(dls, n=1, path=path, width=width, epochs=epochs, **how))
+        nets.append([c[:1] for c in out_of_fold.load(o, width)])
+        training[o] = nets[-1][0].training | how | dict(seed=0, recipe=dls.prep.recipe)
+    pairs = [a+b for a,b in zip(*nets)] # the two nets of each fold
+    probs,ev = np.concatenate([o.probs for o in held]),held[0]
+    write_held(Evaluation(probs, ev.targets, ev.vocab, ev.images), dls, pairs)
+    c = sum(pairs[1:], pairs[0])
+    for o in c.nets: o.half() # half the size on disk
+    c.save(package)
+    seeds = [member_seed(member_seed(0, k), 0) for k in range(len(pairs)) for _ in training]
+    write_json(here/'pretrained.json', dict(training=training, seeds=seeds))
+    test('pretrained', data)
+    calibrate('pretrained', here/'out_of_fold'/'pretrained.npz')
+
+def write_held(ev, dls, pairs):
+    "Write what the nets of the package predict for the digits held out from them, as they are and corrupted"
+    to = here/'out_of_fold'
+    without_images(ev, ~ev.wrong).save(to/'pretrained.npz')
+    write_json(to/'pretrained.json', dict(corruptions=out_of_fold.on_corruptions(dls, pairs), evaluated_on=machine()))
+
+def without_images(ev, hidden):
+    "The evaluation `ev` with empty images where `hidden`"
+    return Evaluation(ev.probs, ev.targets, ev.vocab, np.where(hidden[:,None,None], 0, ev.images))
 
 def test(name, data):
     "Evaluate the trained committee `name` on the test set in folder `data`, and write the evidence"
@@ -107,15 +138,14 @@ def thresholds(held, test):
 
 def write_evidence(name, ev, c):
     "Write the probabilities and how they came about, with the images that are wrong or disputed only"
-    shown = ev.wrong.copy()
+    shown,file = ev.wrong.copy(),here/f'{name}.json'
     if name!='fashion': shown[[*MNIST_DISPUTED]] = True
-    ev = Evaluation(ev.probs, ev.targets, ev.vocab, np.where(shown[:,None,None], ev.images, 0))
-    ev.save(here/f'{name}.npz')
-    seeds = [member_seed(c.training['seed'], o.index) for o in c.members]
-    write_json(here/f'{name}.json', dict(
-        members=len(c), parameters=c.n_params, net=c.members[0].args, training=c.training, recipe=c.prep.recipe,
-        calibration=c.calibration, seeds=seeds, seconds=[o.info.get('seconds') for o in c.members],
-        evaluated_on=machine()))
+    without_images(ev, ~shown).save(here/f'{name}.npz')
+    known = read_json(file) if name=='pretrained' else dict(
+        training=c.training, seeds=[member_seed(c.training['seed'], o.index) for o in c.members])
+    write_json(file, known | dict(
+        members=len(c), parameters=c.n_params, net=c.members[0].args, recipe=c.prep.recipe, calibration=c.calibration,
+        seconds=[o.info.get('seconds') for o in c.members], evaluated_on=machine()))
     draw(name)
 
 def draw(name):
@@ -133,17 +163,18 @@ def draw(name):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('what', nargs='?', choices=['train','test','calibrate','draw'], default='draw')
-    p.add_argument('name', nargs='?', choices=list(committees))
+    p.add_argument('name', nargs='?', choices=['pretrained', *committees])
     p.add_argument('data', nargs='?', help='folder with MNIST; for calibrate, a file of predictions')
     p.add_argument('--n', type=int, help='number of nets')
     args = p.parse_args()
     if args.what!='draw' and not args.data:
         p.error('give the name of the committee, and the folder with MNIST or the file')
-    if args.what=='train': train(args.name, args.data, args.n)
+    if args.what=='train' and args.name=='pretrained': train_pretrained(args.data)
+    elif args.what=='train': train(args.name, args.data, args.n)
     elif args.what=='test': test(args.name, args.data)
     elif args.what=='calibrate': calibrate(args.name, args.data)
     else:
-        for o in committees:
+        for o in ['pretrained', *committees]:
             if (here/f'{o}.npz').exists(): draw(o)
         if len(table := out_of_fold.draw()): print(table.to_string(index=False))
 

@@ -39,26 +39,32 @@ mixtures = { # committees of nets of two recipes, whose images are prepared in t
     'lean-paper and published-paper': ('lean-paper','published-paper'),
     'lean-longer and published-longer': ('lean-longer','published-longer'),
 }
+shipped = 'lean-paper','published-paper' # the first net of each fold is in the package (`results/make.py`)
 folds,block = 6,2000
 
-def loaders(args, tfms):
-    "The training digits; the ones to validate on are not used"
-    train,_ = mnist_digits(args.data, sample=args.sample)
-    return Prep(train.shape, train.vocab, tfms).dls(train, train.subset(range(100)), device=args.device)
+def loaders(name, data=None, sample=False, device=None):
+    "The training digits, augmented by the recipe `name`; the ones to validate on are not used"
+    train,_ = mnist_digits(data, sample=sample)
+    return Prep(train.shape, train.vocab, recipes[name][0]).dls(train, train.subset(range(100)), device=device)
 
 def fold_of(n):
     "The fold to which each of `n` digits in a row belongs"
     return np.arange(n)//min(block, n//folds) % folds
 
-def on_corruptions(dls, path, n):
-    "Accuracy of each fold's committee on its held-out digits, corrupted"
+def folder(name, width=32): return here.parent/'runs'/'out_of_fold'/f'{name}-{width}'
+
+def load(name, width=32, device=None):
+    "The committee of each fold"
+    return [Committee.load(folder(name, width)/f'fold_{k}', device) for k in range(folds)]
+
+def on_corruptions(dls, committees, n=2000):
+    "Mean accuracy of the folds' `committees`, each on the first `n` digits that were held out from it, corrupted"
     x,y = dls.train_ds.x[:,0].cpu().numpy(),dls.train_ds.y.cpu().numpy()
     fold,res = fold_of(len(x)),{}
     held = [np.flatnonzero(fold==k)[:n] for k in range(folds)]
-    members = [Committee.load(path/f'fold_{k}', dls.device) for k in range(folds)]
     for name in ['none', *corruptions]:
         ims = [x[o] if name=='none' else corrupted(name, x[o]) for o in held]
-        right = [(c.predict(im).argmax(1).numpy()==y[o]).mean() for c,im,o in zip(members, ims, held)]
+        right = [(c.predict(im).argmax(1).numpy()==y[o]).mean() for c,im,o in zip(committees, ims, held)]
         res[name] = round(float(np.mean(right)), 5)
     return res
 
@@ -73,9 +79,9 @@ def some_folds(dls, path, ks, n, **how):
 
 def train(args):
     "Train and predict out of fold by the recipe `args.name`, and write the evidence"
-    tfms,fit = recipes[args.name]
+    fit = recipes[args.name][1]
     if args.epochs: fit = fit | dict(epochs=args.epochs)
-    dls,path = loaders(args, tfms),here.parent/'runs'/'out_of_fold'/f'{args.name}-{args.width}'
+    dls,path = loaders(args.name, args.data, args.sample, args.device),folder(args.name, args.width)
     if args.only:
         name = '-'.join(map(str, [args.name, 'folds', *args.only]))
         some_folds(dls, path, args.only, args.n, width=args.width, **fit).save(args.out/f'{name}.npz')
@@ -87,7 +93,7 @@ def train(args):
         ev.save(args.out/f'{args.name}{suffix}.npz', images=False)
     write_json(args.out/f'{args.name}.json', dict(
         recipe=dls.prep.recipe, members=args.n, **{k:v for k,v in how.items() if k not in ('path','n')},
-        corruptions=on_corruptions(dls, path, args.corrupt), trained_on=machine()))
+        corruptions=on_corruptions(dls, load(args.name, args.width, dls.device), args.corrupt), trained_on=machine()))
 
 def mixed(out, names, suffix):
     "The evaluation of all members of several recipes as one committee, or None where one is missing"
@@ -117,7 +123,8 @@ def draw(out=here/'out_of_fold'):
     rows = [row(out, k, o) for k,o in {**{k: (k,) for k in recipes}, **mixtures}.items()]
     table = pd.DataFrame([o for o in rows if o])
     if len(table): table.to_csv(out/'recipes.csv', index=False)
-    settings = {k: read_json(out/f'{k}.json')['corruptions'] for k in recipes if (out/f'{k}.json').exists()}
+    files = {k: out/f'{k}.json' for k in ['pretrained', *recipes]}
+    settings = {k: read_json(o)['corruptions'] for k,o in files.items() if o.exists()}
     if settings: pd.DataFrame(settings).rename_axis('corruption').to_csv(out/'corruptions.csv')
     return table
 
