@@ -28,7 +28,8 @@ many of the test images each accepts, and how many of those are wrong.
 The nets of `deep.json` were trained by an earlier version of this script, whose `Committee.fit` had no `depth`: so its
 `training` says `"width": null`, and `net` has both."""
 import argparse, sys
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -88,15 +89,15 @@ def train_pretrained(data, width=32, epochs=20):
     for o in out_of_fold.shipped:
         dls,path = out_of_fold.loaders(o, data),out_of_fold.folder(o, width)
         held.append(Committee.cross_predict(dls, n=1, path=path, width=width, epochs=epochs, **how))
-        nets.append([c[:1] for c in out_of_fold.load(o, width)])
+        nets.append({k: c[:1] for k,c in out_of_fold.load(o, width).items()})
         training[o] = nets[-1][0].training | how | dict(seed=0, recipe=dls.prep.recipe)
-    pairs = [a+b for a,b in zip(*nets)] # the two nets of each fold
+    pairs = {k: nets[0][k]+nets[1][k] for k in nets[0]} # of each fold
     probs,ev = np.concatenate([o.probs for o in held]),held[0]
     write_held(Evaluation(probs, ev.targets, ev.vocab, ev.images), dls, pairs)
-    c = sum(pairs[1:], pairs[0])
+    c = reduce(add, pairs.values())
     for o in c.nets: o.half() # half the size on disk
     c.save(package)
-    seeds = [member_seed(member_seed(0, k), 0) for k in range(len(pairs)) for _ in training]
+    seeds = [member_seed(member_seed(0, k), 0) for k in pairs for _ in training]
     write_json(here/'pretrained.json', dict(training=training, seeds=seeds))
     test('pretrained', data)
     calibrate('pretrained', here/'out_of_fold'/'pretrained.npz')

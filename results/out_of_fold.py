@@ -1,14 +1,14 @@
 """Recipes, compared by out-of-fold predictions on all 60,000 training digits of MNIST. The test set is never read.
 
-    python results/out_of_fold.py train lean path/to/mnist      # 18 nets: three for each of six folds of other writers
-    python results/out_of_fold.py train lean path/to/mnist --n 1          # one for each fold; more can follow later
-    python results/out_of_fold.py train post path/to/mnist --only 0 3     # two of the folds: 20,000 digits, six nets
-    python results/out_of_fold.py                               # the table of all recipes again, without training
+    python results/out_of_fold.py train lean-paper path/to/mnist      # 18 nets: three for each of six folds of other writers
+    python results/out_of_fold.py train lean-paper path/to/mnist --n 1    # one for each fold; more can follow later
+    python results/out_of_fold.py train post path/to/mnist --n 2 --only 0 3   # two of the folds: 20,000 digits, four nets
+    python results/out_of_fold.py                                     # the table of all recipes again, without training
 
 Training may be stopped at any time, and the same command resumes it. Predictions are written beside this file, in
 `out_of_fold/`: NAME.npz as `predict` makes them by default, NAME-shifts.npz with each image also moved by one pixel to
 each of four sides, and NAME.json with the settings and the accuracy on the `corruptions` of held-out digits. With `--only`,
-there is NAME-folds-0-3.npz, which calibrates a committee (`results/make.py`), and no row in the table.
+there is NAME-folds-0-3.npz, which can calibrate a committee (`results/make.py`), and no row in the table.
 
 `--sample --width 4 --epochs 1 --out DIR` tries the script within a minute or two."""
 import argparse, sys
@@ -53,18 +53,18 @@ def fold_of(n):
 
 def folder(name, width=32): return here.parent/'runs'/'out_of_fold'/f'{name}-{width}'
 
-def load(name, width=32, device=None):
-    "The committee of each fold"
-    return [Committee.load(folder(name, width)/f'fold_{k}', device) for k in range(folds)]
+def load(name, width=32, device=None, ks=range(folds)):
+    "The committees of the folds `ks`"
+    return {k: Committee.load(folder(name, width)/f'fold_{k}', device) for k in ks}
 
 def on_corruptions(dls, committees, n=2000):
     "Mean accuracy of the folds' `committees`, each on the first `n` digits that were held out from it, corrupted"
     x,y = dls.train_ds.x[:,0].cpu().numpy(),dls.train_ds.y.cpu().numpy()
     fold,res = fold_of(len(x)),{}
-    held = [np.flatnonzero(fold==k)[:n] for k in range(folds)]
+    held = [np.flatnonzero(fold==k)[:n] for k in committees]
     for name in ['none', *corruptions]:
         ims = [x[o] if name=='none' else corrupted(name, x[o]) for o in held]
-        right = [(c.predict(im).argmax(1).numpy()==y[o]).mean() for c,im,o in zip(committees, ims, held)]
+        right = [(c.predict(im).argmax(1).numpy()==y[o]).mean() for c,im,o in zip(committees.values(), ims, held)]
         res[name] = round(float(np.mean(right)), 5)
     return res
 
@@ -77,6 +77,9 @@ def some_folds(dls, path, ks, n, **how):
     evs = [one(k) for k in ks]
     return Evaluation(np.concatenate([o.probs for o in evs], 1), np.concatenate([o.targets for o in evs]), evs[0].vocab)
 
+def corruptions_of(args, dls, ks=range(folds)):
+    return on_corruptions(dls, load(args.name, args.width, dls.device, ks), args.corrupt)
+
 def train(args):
     "Train and predict out of fold by the recipe `args.name`, and write the evidence"
     fit = recipes[args.name][1]
@@ -85,15 +88,16 @@ def train(args):
     if args.only:
         name = '-'.join(map(str, [args.name, 'folds', *args.only]))
         some_folds(dls, path, args.only, args.n, width=args.width, **fit).save(args.out/f'{name}.npz')
-        return write_json(args.out/f'{name}.json', dict(recipe=dls.prep.recipe, members=args.n, folds=folds,
-            only=args.only, block=block, width=args.width, **fit, trained_on=machine()))
+        return write_json(args.out/f'{name}.json', dict(
+            recipe=dls.prep.recipe, members=args.n, folds=folds, only=args.only, block=block, width=args.width, **fit,
+            corruptions=corruptions_of(args, dls, args.only), trained_on=machine()))
     how = dict(folds=folds, n=args.n, block=block, path=path, width=args.width, **fit)
     for suffix,shift in {'': 0, '-shifts': 1}.items():
         ev = Committee.cross_predict(dls, shift=shift, **how)
         ev.save(args.out/f'{args.name}{suffix}.npz', images=False)
     write_json(args.out/f'{args.name}.json', dict(
         recipe=dls.prep.recipe, members=args.n, **{k:v for k,v in how.items() if k not in ('path','n')},
-        corruptions=on_corruptions(dls, load(args.name, args.width, dls.device), args.corrupt), trained_on=machine()))
+        corruptions=corruptions_of(args, dls), trained_on=machine()))
 
 def mixed(out, names, suffix):
     "The evaluation of all members of several recipes as one committee, or None where one is missing"
@@ -123,8 +127,7 @@ def draw(out=here/'out_of_fold'):
     rows = [row(out, k, o) for k,o in {**{k: (k,) for k in recipes}, **mixtures}.items()]
     table = pd.DataFrame([o for o in rows if o])
     if len(table): table.to_csv(out/'recipes.csv', index=False)
-    files = {k: out/f'{k}.json' for k in ['pretrained', *recipes]}
-    settings = {k: read_json(o)['corruptions'] for k,o in files.items() if o.exists()}
+    settings = {o.stem: read_json(o)['corruptions'] for o in sorted(out.glob('*.json'))}
     if settings: pd.DataFrame(settings).rename_axis('corruption').to_csv(out/'corruptions.csv')
     return table
 
