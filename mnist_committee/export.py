@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from json import dumps
 from pathlib import Path
 
-import safetensors.torch as st, torch
+import numpy as np, safetensors.torch as st, torch
 from fastai.torch_core import TensorImage
 from fastcore.basics import patch
 from fasttransform import Pipeline
@@ -114,6 +114,21 @@ def _describe(proto, c):
                                             calibration=dumps(c.calibration), members=dumps(weights),
                                             mnist_committee=__version__))
 
+# %% ../nbs/13_export.ipynb #7cd6216f
+def _store_halves(proto):
+    "Store in half precision what it can represent exactly, which takes half the space"
+    from onnx import TensorProto, helper, numpy_helper
+    casts = []
+    for o in proto.graph.initializer:
+        weights = numpy_helper.to_array(o)
+        with np.errstate(over='ignore'): half = weights.astype(np.float16)
+        if weights.dtype!=np.float32 or not np.array_equal(half.astype(np.float32), weights): continue
+        casts.append(helper.make_node('Cast', [f'{o.name}.half'], [o.name], to=TensorProto.FLOAT))
+        o.CopyFrom(numpy_helper.from_array(half, f'{o.name}.half'))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+
 # %% ../nbs/13_export.ipynb #f14ea1e9
 def _run(file, images):
     "Return both outputs of the model in `file`; raise `ValueError` if it takes a fixed number of images"
@@ -150,6 +165,7 @@ def export_onnx(self:Committee,
     _check_size(voter)
     proto = _proto(voter, self.prep.shape)
     _describe(proto, self)
+    _store_halves(proto)
     def write(tmp):
         tmp.write_bytes(proto.SerializeToString())
         _check(tmp, _Single(nets, self.prep), self.prep.shape)
