@@ -85,20 +85,21 @@ def train(name, data, n=None):
 
 def train_pretrained(data, width=32, epochs=20):
     "Train the nets of the package, write what they predict out of fold, and evaluate all of them as one committee"
-    how,held,nets,training = dict(folds=out_of_fold.folds, block=out_of_fold.block),[],[],{}
+    how,held,nets,ways = dict(folds=out_of_fold.folds, block=out_of_fold.block),[],[],{}
     for o in out_of_fold.shipped:
         dls,path = out_of_fold.loaders(o, data),out_of_fold.folder(o, width)
         held.append(Committee.cross_predict(dls, n=1, path=path, width=width, epochs=epochs, **how))
         nets.append({k: c[:1] for k,c in out_of_fold.load(o, width).items()})
-        training[o] = nets[-1][0].training | how | dict(seed=0, recipe=dls.prep.recipe)
+        ways[o] = dls.prep.recipe
     pairs = {k: nets[0][k]+nets[1][k] for k in nets[0]} # of each fold
     probs,ev = np.concatenate([o.probs for o in held]),held[0]
     write_held(Evaluation(probs, ev.targets, ev.vocab, ev.images), dls, pairs)
     c = reduce(add, pairs.values())
     for o in c.nets: o.half() # half the size on disk
     c.save(package)
-    seeds = [member_seed(member_seed(0, k), 0) for k in pairs for _ in training]
-    write_json(here/'pretrained.json', dict(training=training, seeds=seeds))
+    seeds = [member_seed(member_seed(0, k), 0) for k in pairs for _ in ways]
+    training = nets[0][0].training | how | dict(seed=0)
+    write_json(here/'pretrained.json', dict(training=training, recipes=ways, seeds=seeds))
     test('pretrained', data)
     calibrate('pretrained', here/'out_of_fold'/'pretrained.npz')
 
