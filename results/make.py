@@ -83,13 +83,13 @@ def train(name, data, n=None):
     if update_bn: c.update_bn(dls.train.dataset).save(folder(name))
     test(name, data)
 
-def train_pretrained(data, width=32, epochs=20):
+def train_pretrained(data):
     "Train the nets of the package, write what they predict out of fold, and evaluate all of them as one committee"
     how,held,nets,ways = dict(folds=out_of_fold.folds, block=out_of_fold.block),[],[],{}
     for o in out_of_fold.shipped:
-        dls,path = out_of_fold.loaders(o, data),out_of_fold.folder(o, width)
-        held.append(Committee.cross_predict(dls, n=1, path=path, width=width, epochs=epochs, **how))
-        nets.append({k: c[:1] for k,c in out_of_fold.load(o, width).items()})
+        dls,fit = out_of_fold.loaders(o, data),out_of_fold.recipes[o][1]
+        held.append(Committee.cross_predict(dls, n=1, width=32, path=out_of_fold.folder(o), **how, **fit))
+        nets.append({k: c[:1] for k,c in out_of_fold.load(o).items()})
         ways[o] = dls.prep.recipe
     pairs = {k: nets[0][k]+nets[1][k] for k in nets[0]} # of each fold
     probs,ev = np.concatenate([o.probs for o in held]),held[0]
