@@ -99,6 +99,7 @@ def train_pretrained(data):
     c.save(package)
     seeds = [member_seed(member_seed(0, k), 0) for k in pairs for _ in ways]
     training = nets[0][0].training | how | dict(seed=0)
+    for o in ('data','n'): del training[o] # those of the first fold
     write_json(here/'pretrained.json', dict(training=training, recipes=ways, seeds=seeds))
     test('pretrained', data)
     calibrate('pretrained', here/'out_of_fold'/'pretrained.npz')
