@@ -192,10 +192,12 @@ def _chosen(t, p):
     cut = pieces.index[pieces>whole[pieces.index]]
     return (t.piece==t.mark.isin(cut)).values
 
-def _support(t, sure):
-    "Return the share of `sure` marks on each mark's line, counted with 20 marks of the page's average"
+def _support(t):
+    "Return the share of clear digits among the marks on each mark's line, counted with 20 marks of the page's average"
+    side = ~t.single & (t.height>=12*t.width) # of a frame
+    sure = (t.single & (t.probability>=.99) & (t.agreement==1))[~side]
     line = sure.groupby(t.line)
-    return (line.transform('sum')+20*sure.mean())/(line.transform('size')+20)
+    return ((line.transform('sum')+20*sure.mean())/(line.transform('size')+20)).reindex(t.index)
 
 # %% ../nbs/11_photo.ipynb #ef4e7abe
 @patch
@@ -216,8 +218,7 @@ def read(self:Committee,
     t = t.assign(digit=[self.prep.vocab[i] for i in pred], probability=p)
     t['agreement'] = (votes.argmax(2).numpy()==pred).mean(0) if len(t) else p
     t = t[_chosen(t, p)].reset_index(drop=True)
-    support = _support(t, t.single & (t.probability>=.99) & (t.agreement==1))
-    t['refused'] = ~t.single | (t.probability<threshold) | (support<.7)
+    t['refused'] = ~t.single | (t.probability<threshold) | (_support(t)<.7)
     return t[[*_box,'digit','probability','agreement','refused']]
 
 # %% ../nbs/11_photo.ipynb #d73436da
