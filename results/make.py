@@ -17,7 +17,7 @@ Training may be stopped at any time, and the same command resumes it; `--n 3` st
 committee is evaluated on the test set, and the predictions of every member are written beside this file. Drawing needs
 only those.
 
-The committee in the package is a cross-validated one (Krogh & Vedelsby 1995): twelve nets, two for each of six folds of the
+The committee in the package is a cross-validated one (Parmanto et al. 1996): twelve nets, two for each of six folds of the
 training digits, one by each of two recipes of `out_of_fold.py`. Each net is trained on the other five folds, so that every
 training digit is predicted by two nets that have never seen it: `out_of_fold/pretrained.npz`.
 
