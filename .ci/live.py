@@ -34,6 +34,8 @@ def press(tab, key, n=1):
 def check_use(tab, home):
     "Nothing large is loaded before the first stroke, nothing comes from elsewhere; mouse, keys, photo and slider work"
     events = tab.open(f'{home}/live.html')
+    usual = Committee.pretrained('cpu').calibration['threshold']
+    assert tab.js("document.getElementById('live-threshold').value")==f'{usual:.3f}', f'the page does not refuse below {usual:.3f}'
     assert not [o for o in requests(events) if o.endswith(('.wasm','.onnx')) or 'ort.' in o], 'the committee is loaded before it is used'
     before = loaded(events)
     tab.events.clear()

@@ -1,4 +1,4 @@
-"""Recipes, compared by out-of-fold predictions on all 60,000 training digits of MNIST. The test set is never read.
+"""Recipes, compared by out-of-fold predictions on all 60,000 training digits of MNIST. The test set is never used.
 
     python results/out_of_fold.py train lean-paper path/to/mnist      # 18 nets: three for each of six folds of other writers
     python results/out_of_fold.py train lean-paper path/to/mnist --n 1    # one for each fold; more can follow later

@@ -4,7 +4,6 @@ import {toMnist} from './to_mnist.js';
 const home = new URL('.', import.meta.url);
 const $ = id => document.getElementById(`live-${id}`);
 const paper = $('paper'), pen = paper.getContext('2d', {willReadFrequently: true});
-const usual = .9;  // the threshold, until the reader chooses another
 let committee, ready = false, asked = 0, last = null, at = [140, 140], down = false, key = false;
 
 // The runtime and the committee are loaded once, when something is drawn for the first time.
@@ -161,6 +160,5 @@ paper.addEventListener('drop', e => { e.preventDefault(); if (e.dataTransfer.fil
 $('clear').addEventListener('click', clear);
 $('threshold').addEventListener('input', () => { showThreshold(); if (last) show(last); });
 function showThreshold() { $('threshold-shown').textContent = percent(+$('threshold').value); }
-$('threshold').value = usual;
 showThreshold();
 clear();
