@@ -15,7 +15,7 @@ from fastai.vision.augment import AffineCoordTfm, PadMode, compose_tfms
 from fastcore.basics import partialler, patch
 from fastcore.foundation import L
 
-from .core import moved, whole_number
+from .core import moved, whole_number, yes_or_no
 
 # %% ../nbs/02_augment.ipynb #0a7c8d98
 def field_rms(
@@ -174,8 +174,9 @@ class ElasticDistortion(AffineCoordTfm):
         super().__init__(coord_fs=field if field.alpha else None, size=None if size is None else _height_width(size),
                          mode=mode, pad_mode=pad_mode, mode_mask=mode_mask)
         self.aff_fs,self.crop = _OwnFunctions(),None if crop is None else whole_number('crop', crop)
-        self.alpha,self.sigma,self.valid,self.generator = field.alpha,field.sigma,valid,generator
-        self.whole_pixels,self.crop_first = bool(whole_pixels),bool(crop_first)
+        self.alpha,self.sigma,self.valid,self.generator = field.alpha,field.sigma,yes_or_no('valid', valid),generator
+        self.whole_pixels = yes_or_no('whole_pixels', whole_pixels)
+        self.crop_first = yes_or_no('crop_first', crop_first)
 
 # %% ../nbs/02_augment.ipynb #2f81f69d
 @patch

@@ -285,6 +285,7 @@ def class_names(
     vocab:list=None, # Names of the classes, in the order of their numbers; default '0' to '9'
 )->CategoryMap: # The same, in the type that fastai needs
     "Return the names of the classes; `ValueError` if two of them are the same"
+    if torch.is_tensor(vocab): vocab = vocab.tolist()
     try: names = list('0123456789' if vocab is None else vocab)
     except TypeError: raise ValueError(f"vocab is {vocab!r}: give a list of class names") from None
     if not names or len({str(o) for o in names})<len(names):

@@ -20,7 +20,7 @@ from fastcore.basics import first, patch
 from fasttransform import Transform
 
 from .augment import ElasticDistortion, TileField, real_number
-from .core import whole_number
+from .core import whole_number, yes_or_no
 from .data import DigitDataset, DigitDL, digit_dls, mnist_digits
 from .images import dark_ink
 from .paper import RealPaper
@@ -54,11 +54,11 @@ def digit_tfms(
     sigma:float=3., # Smoothness of the elastic distortion, in pixels
     valid:bool=False, # Distort and rotate in validation too, as the post does? The crop is central there in any case
     slant:float=0., # Largest slant to either side, in pixels to the side for each pixel of height; none in the recipe
-    stretch:float=0., # Largest change of width and of height, as a natural logarithm: 0.15 means 14% less to 16% more
+    stretch:float=0., # Largest change of width and of height, a natural logarithm, 0 to 3: 0.15 is 14% less to 16% more
     generator:torch.Generator=None, # Source of random numbers, on the images' device; default: PyTorch's global one
     shift:float=0., # Largest shift to each of four sides, in pixels
     tiles:int=0, # Tiles along each side, whose corners move by −1, 0 or 1 pixel; 0: none; see `TileField`
-    zoom:bool=False, # Enlarge rotated images by cos+sin of the angle, so that nothing outside them shows?
+    zoom:bool=False, # Enlarge rotated images until nothing outside them shows? Square ones by cos+sin of the angle
     mode:str='bilinear', # Interpolation, in validation too: 'bilinear', 'bicubic' or 'nearest'
     whole_pixels:bool=False, # Place random crops at whole pixels? The central one may lie at a half pixel
     crop_first:bool=False, # Crop and enlarge before the other moves? Default: after them
@@ -68,16 +68,17 @@ def digit_tfms(
     "Return the recipe's augmentation: distortion, rotation, crop, and resize to the old size, in one resample"
     max_deg = real_number('max_deg', max_deg, lambda o: o>=0, "rotate by 0 degrees or more")
     slant = real_number('slant', slant, lambda o: o>=0, "give 0 pixels or more")
-    stretch = real_number('stretch', stretch, lambda o: o>=0, "give 0 or more")
+    stretch = real_number('stretch', stretch, lambda o: 0<=o<=3, "give 0 to 3")
     shift = real_number('shift', shift, lambda o: o>=0, "give 0 pixels or more")
     paper = real_number('paper', paper, lambda o: 0<=o<=1, "give a probability in 0..1")
-    tiles,zoom,normalize = whole_number('tiles', tiles, 0),bool(zoom),bool(normalize)
+    tiles,zoom = whole_number('tiles', tiles, 0),yes_or_no('zoom', zoom)
+    normalize = yes_or_no('normalize', normalize)
     if size is not None: size = whole_number('size', size)
-    tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=bool(valid), generator=generator, mode=mode,
+    tfm = ElasticDistortion(alpha, sigma, crop=crop, size=size, valid=valid, generator=generator, mode=mode,
                             whole_pixels=whole_pixels, crop_first=crop_first)
     if size and crop and crop>size:
         raise ValueError(f"crop is {crop}, but the images are only {size}×{size}: crop at most {size}")
-    tfm.compose(AffineCoordTfm(aff_fs=_moves(max_deg, zoom, slant, stretch, shift, generator),
+    tfm.compose(AffineCoordTfm(aff_fs=_moves(size, max_deg, zoom, slant, stretch, shift, generator),
                                coord_fs=TileField(tiles, generator=generator) if tiles else None))
     tfm.recipe = dict(size=size, crop=tfm.crop, max_deg=max_deg, alpha=tfm.alpha, sigma=tfm.sigma, valid=tfm.valid,
                       slant=slant, stretch=stretch, shift=shift, tiles=tiles, zoom=zoom, mode=mode,
@@ -85,11 +86,19 @@ def digit_tfms(
     return [tfm, *[RealPaper(paper, generator=generator)]*(paper>0), *[NormalizeEach()]*normalize]
 
 # %% ../nbs/03_prep.ipynb #65e00f46
-def _moves(max_deg, zoom, slant, stretch, shift, generator):
-    res = [partial(_shift, shift=shift, generator=generator)] if shift else []
+def _moves(size, max_deg, zoom, slant, stretch, shift, generator):
+    res = [partial(_check_size, size=size)] if size else []
+    if shift: res.append(partial(_shift, shift=shift, generator=generator))
     res.append(partial(_rotation, max_deg=max_deg, zoom=zoom, generator=generator))
     if slant or stretch: res.append(partial(_slant_stretch, slant=slant, stretch=stretch, generator=generator))
     return res
+
+# %% ../nbs/03_prep.ipynb #af5a93fc
+def _check_size(x, size):
+    "`ValueError` if images `x` are not of the size that the transform was made for; there is no matrix to add"
+    h,w = x.shape[-2:]
+    if (h,w)!=(size,size): raise ValueError(f"images are {h}×{w}, but size is {size}: give digit_tfms their size and a "
+                                            "crop for it, or size=None and crop=None")
 
 # %% ../nbs/03_prep.ipynb #4f989f35
 def _shift(x, shift, generator):
@@ -103,10 +112,11 @@ def _shift(x, shift, generator):
 
 # %% ../nbs/03_prep.ipynb #7e4df289
 def _rotation(x, max_deg, zoom, generator):
-    "Random matrices (n,3,3) that rotate images `x`, and enlarge them to the largest upright square inside if wanted"
+    "Random matrices (n,3,3) that rotate images `x`, and enlarge them to the largest upright part inside if wanted"
+    h,w = x.shape[-2:]
     angle = torch.empty(len(x), device=x.device).uniform_(-max_deg, max_deg, generator=generator)*math.pi/180
     cos,sin = angle.cos(),angle.sin()
-    if zoom: cos,sin = (o/(cos.abs()+sin.abs()) for o in (cos, sin))
+    if zoom: cos,sin = (o/(cos.abs() + sin.abs()*max(h/w, w/h)) for o in (cos, sin))
     return _linear(cos, sin, -sin, cos)
 
 # %% ../nbs/03_prep.ipynb #2c655f2e
@@ -143,8 +153,10 @@ def _filled(recipe, h, w):
     "`recipe` with the arguments of `digit_tfms` that it lacks, checked for images of `h` by `w`"
     usual = _defaults(h, w)
     unknown = ', '.join(repr(k) for k in recipe if k not in usual)
-    if unknown: raise ValueError(f"the recipe has {unknown}, which digit_tfms of this version lacks: "
-                                 "remove it, or install the version that wrote it")
+    if 'generator' in recipe: raise ValueError("a generator can't be kept with a recipe: give digit_dls the transforms "
+                                               "of digit_tfms(generator=…) instead")
+    if unknown: raise ValueError(f"digit_tfms has no argument {unknown}: correct its name, or, for a recipe of another "
+                                 "version, install that version")
     return usual | _fits(recipe, h, w)
 
 # %% ../nbs/03_prep.ipynb #75ccd47e
@@ -174,7 +186,8 @@ def as_dict(self:Prep)->dict: # `shape`, `vocab` and `recipe`, and `dark_ink` wh
 def __repr__(self:Prep):
     (c,h,w),usual = self.shape,_defaults(*self.shape[1:])
     change = ', '.join(f'{k}={v}' for k,v in self.recipe.items() if v!=usual[k])
-    return (f"Prep: {c}×{h}×{w} images, {self.c} classes ({self.vocab[0]} … {self.vocab[-1]}), "
+    ink = ' of dark ink' if self.dark_ink else ''
+    return (f"Prep: {c}×{h}×{w} images{ink}, {self.c} classes ({self.vocab[0]} … {self.vocab[-1]}), "
             f"the recipe {f'with {change}' if change else 'unchanged'}")
 
 # %% ../nbs/03_prep.ipynb #3b540602
