@@ -52,7 +52,7 @@ def _check_targets(targets, n, c):
 # %% ../nbs/07_evaluation.ipynb #cda022a8
 def _check_vocab(vocab, c):
     "`vocab` as a list of `c` strings, '0', '1', … if None"
-    v = [str(o) for o in (range(c) if vocab is None else vocab)]
+    v = [str(o) for o in (range(c) if vocab is None else _array(vocab) if hasattr(vocab, 'detach') else vocab)]
     if len(v)!=c: raise ValueError(f'vocab names {len(v)} classes, probs have {c}: give one name for each, in order')
     return v
 
@@ -248,13 +248,29 @@ class Comparison(NamedTuple):
 def compare(self:Evaluation,
     other:Evaluation, # Another classifier's predictions for the same images
 ) -> Comparison: # n, only_self_wrong, only_other_wrong, both_wrong (counts) and p_value, two-sided, 0 to 1
-    "Test whether one classifier is better, by McNemar's exact test (McNemar 1947); ValueError if the targets differ"
-    if not np.array_equal(self.targets, other.targets): raise ValueError(
-        f'a paired test needs the same images in the same order: the targets differ ({self.n:,}, {other.n:,} images)')
+    "Test whether one classifier is better, by McNemar's exact test (McNemar 1947); ValueError if the images differ"
+    _check_paired(self, other)
     a,b = self.wrong,other.wrong
     mine,others = int((a&~b).sum()), int((b&~a).sum())
     p = binomtest(mine, mine+others).pvalue if mine+others else 1.
     return Comparison(self.n, mine, others, int((a&b).sum()), float(p))
+
+# %% ../nbs/07_evaluation.ipynb #ec754b2c
+def _check_paired(a, b):
+    "`ValueError` unless the evaluations `a` and `b` are of the same images and classes"
+    if a.vocab!=b.vocab: raise ValueError(f'the class names are {a.vocab}, but {b.vocab} in the other: give the same')
+    fault = f'the targets differ ({a.n:,}, {b.n:,} images)'
+    if np.array_equal(a.targets, b.targets):
+        if not (n := _n_other(a.images, b.images)): return
+        fault = f'{n:,} of the images differ'
+    raise ValueError(f'a paired test needs the same images in the same order: {fault}')
+
+def _n_other(x, y):
+    "How many images of `x` and `y` differ, of those that both have: blank ones were left out to save space"
+    if x is None or y is None: return 0
+    if x.shape!=y.shape: return len(x)
+    x,y = x.reshape(len(x), -1),y.reshape(len(y), -1)
+    return int(((x!=y).any(1) & x.any(1) & y.any(1)).sum())
 
 # %% ../nbs/07_evaluation.ipynb #3a81082d
 @patch
@@ -279,12 +295,9 @@ def size_curve(self:Evaluation,
 # %% ../nbs/07_evaluation.ipynb #375a6668
 _kind = 'mnist_committee.Evaluation 1'      # what the file says it is, and the version of its layout
 _parts = dict(kind=('U',''), probs=('f','mnc'), targets=('i','n'), vocab=('U','c'), images=('u','nhw'))
-
 def _compact(probs):
-    "`probs` as float16 if that changes no decision, as they are if it does"
-    half = probs.astype(np.float16)
-    decide = lambda p: np.concatenate([p.argmax(-1), p.mean(0, dtype=np.float64).argmax(-1)[None]])
-    return half if (decide(half)==decide(probs)).all() else probs
+    "`probs` with those below 0.001 in the precision of float16, which makes a compressed file smaller"
+    return np.where(probs<1e-3, probs.astype(np.float16), probs)
 
 # %% ../nbs/07_evaluation.ipynb #50b4b059
 @patch
@@ -303,7 +316,7 @@ def save(self:Evaluation,
 @patch(cls_method=True)
 def load(cls:Evaluation,
     path:str, # File written by `save`
-) -> Evaluation: # The same evaluation
+) -> Evaluation: # The same evaluation, but for probabilities below 0.001, which are rounded to three digits
     "Read what `save` wrote; ValueError if the file is damaged or something else, and nothing in it is ever executed"
     parts = read_npz(path, _parts, 'save the evaluation again with Evaluation.save')
     try:

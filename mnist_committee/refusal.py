@@ -12,6 +12,7 @@ from fastcore.basics import patch
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 from scipy.stats import beta, entropy
+from .augment import real_number
 from .evaluation import Evaluation, check_probs, wilson
 
 # %% ../nbs/07a_refusal.ipynb #d3621e7b
@@ -23,8 +24,8 @@ def threshold(self:Evaluation,
     """Return the threshold that accepts the most images with an error of at most `max_error`; ValueError if none does.
 
     Call it on out-of-fold or held-out predictions, never on the test set."""
-    for k,v in dict(max_error=max_error, level=level).items():
-        if not 0<v<1: raise ValueError(f'{k} is {v}: give a share above 0 and below 1')
+    max_error,level = (real_number(k, v, lambda o: 0<o<1, 'give a share above 0 and below 1')
+                       for k,v in dict(max_error=max_error, level=level).items())
     df = self.risk_coverage()
     bound = _upper(df.errors.values, df.accepted.values, level)
     if bound.min()>max_error: raise ValueError(_unmet(self.n, max_error, level, bound.min()))
