@@ -18,6 +18,7 @@ from mnist_committee.voter import *
 from mnist_committee.folder import *
 from mnist_committee.fitting import *
 from mnist_committee.committee import *
+from mnist_committee.folds import *
 from mnist_committee.ink import *
 from mnist_committee.photo import *
 from mnist_committee.audit import *

@@ -7,6 +7,7 @@ __all__ = ['Committee']
 
 # %% ../nbs/10_committee.ipynb #fe3f604e
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 
 import pandas as pd, torch
@@ -15,18 +16,17 @@ from fastai.learner import Learner
 from fastai.torch_core import default_device
 from fastcore.basics import ifnone, patch
 from fastprogress.fastprogress import progress_bar
-from sklearn.model_selection import StratifiedKFold
 from torch import nn
 from torch.optim import swa_utils
 
 import mnist_committee.gallery  # the pictures of an `Evaluation`
-from .core import as_path, whole_number
+from .core import moved, whole_number
 from .data import DigitDataset
 from .evaluation import Evaluation
 from .fast import autocast, channels_last
 from .fitting import Fit
 from .folder import Folder
-from .member import Member, member_seed
+from .member import Member
 from .prep import Prep
 from .stream import Blocks, Rows, write_rows
 from .voter import Voter, check_finite
@@ -198,7 +198,7 @@ def evaluate(self:Committee,
     n_tta:int=0, # Test-time augmentation, as for `predict`
     bs:int=None, # Images on the device at a time, as for `predict`
     shift:int=0, # Test-time augmentation, as for `predict`
-)->Evaluation: # Probabilities of all members, with the targets and the images
+)->Evaluation: # Probabilities of all members, with the targets and, if they are grey or RGB, the images
     "Predict labelled digits, prepared as in `predict`; `ValueError` if they have no labels or other classes"
     votes,labels,images = Rows(),Rows(),Rows()
     for ds,p in self._votes(_labelled(data), bs, n_tta, shift, labelled=True):
@@ -206,7 +206,8 @@ def evaluate(self:Committee,
         labels.add(ds.y.cpu().numpy())
         images.add(ds.x.cpu().numpy())
     probs = torch.from_numpy(votes.array).transpose(0,1).contiguous()
-    return Evaluation(probs.numpy(), labels.array, self.prep.vocab, images.array)
+    shown = images.array if self.prep.shape[0] in (1,3) else None # what a picture can show
+    return Evaluation(probs.numpy(), labels.array, self.prep.vocab, shown)
 
 # %% ../nbs/10_committee.ipynb #7c03030b
 @patch
@@ -267,53 +268,19 @@ def resume(cls:Committee,
 @patch
 def __add__(self:Committee,
     other:Committee, # A committee that prepares images for prediction in the same way
-)->Committee: # The members of both, numbered anew; it has no `calibration`
+)->Committee: # The members of both, numbered anew; no `calibration`, and distortions of `n_tta` as in the first
     "Return one committee of the members of two; `ValueError` if they prepare images differently"
-    a,b = self.prep,other.prep
+    if not isinstance(other, Committee): return NotImplemented
+    if self.prep is not None and other.prep is not None: _check_same_input(self.prep, other.prep)
+    return Committee([*self.members, *other.members], ifnone(self.prep, other.prep), self.device)
+
+# %% ../nbs/10_committee.ipynb #e78996a2
+def _check_same_input(a, b):
+    "`ValueError` unless two preparations give nets the same input when they predict"
     noise = torch.randint(256, (8,*a.shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     def inputs(prep): return prep.dl(noise, 8, 'cpu').one_batch()[0].as_subclass(torch.Tensor)
     if (a.shape, a.vocab, a.dark_ink)!=(b.shape, b.vocab, b.dark_ink) or not torch.equal(inputs(a), inputs(b)):
         raise ValueError(f"one committee prepares images as {a}, the other as {b}: they can't predict together")
-    return Committee([*self.members, *other.members], a, self.device)
-
-# %% ../nbs/10_committee.ipynb #cd4fa94e
-@patch(cls_method=True)
-def cross_predict(cls:Committee,
-    dls, # `DataLoaders`; their training set is split, and augmented as `dls.prep` says
-    folds:int=6, # Number of parts, 2 or more
-    n:int=3, # Members for each part
-    block:int=2000, # Images in a row that are held out together; None: images are assigned at random, each class alike
-    path=None, # Folder for the committees, `fold_0` and so on; members already there are not trained again
-    seed:int=0, # Seed of the committees, and of the random assignment
-    n_tta:int=0, # Test-time augmentation, as for `predict`
-    shift:int=0, # Test-time augmentation, as for `predict`
-    n_jobs:int=None, # Processes that train at the same time, as for `fit`
-    **kwargs # Passed to `fit`: `epochs`, `width`, …
-)->Evaluation: # Of the whole training set, in its order
-    "Predict each part of the training set by a committee trained on the others (Stone 1974)"
-    ds,prep = dls.train.dataset,Prep.of(dls)
-    fold = _folds(ds, whole_number('folds', folds, 2), block, whole_number('seed', seed, 0))
-    res = torch.zeros(whole_number('n', n), len(ds), ds.c)
-    for k in range(folds):
-        held = fold==k
-        part = prep.dls(ds.subset(~held), ds.subset(held), dls.train.bs, dls.device)
-        to = path and as_path(path)/f'fold_{k}'
-        c = cls.fit(part, n, path=to, seed=member_seed(seed, k), n_jobs=n_jobs, **kwargs)
-        res[:,held] = c.predict(part.valid_ds, members=True, n_tta=n_tta, shift=shift)
-    return Evaluation(res.numpy(), ds.y.cpu().numpy(), prep.vocab, ds.x.cpu().numpy())
-
-# %% ../nbs/10_committee.ipynb #e53ab252
-def _folds(ds, folds, block, seed):
-    "The part (n,) to which each image of `ds` belongs"
-    n = len(ds)
-    if folds>n: raise ValueError(f"folds is {folds}, but there are only {n} images: give fewer")
-    if block is not None:
-        block = min(whole_number('block', block), n//folds)
-        return torch.arange(n)//block % folds
-    res,y = torch.zeros(n, dtype=torch.long),ds.y.cpu()
-    split = StratifiedKFold(folds, shuffle=True, random_state=seed).split(y, y)
-    for k,(_,held) in enumerate(split): res[held] = k
-    return res
 
 # %% ../nbs/10_committee.ipynb #003a67c8
 @patch
@@ -338,10 +305,14 @@ def update_bn(self:Committee,
 )->Committee: # The same committee, changed
     """Set batch norm's means and variances to those of `images`, prepared as in `predict` (after Touvron et al. 2019).
 
-    It removes the `calibration`, which was fitted to other outputs."""
-    dl,self.calibration = self._dl(images, bs),{}
+    It removes the `calibration`, which was fitted to other outputs. Other committees keep the nets that they share."""
+    dl = self._dl(images, bs)
+    self.calibration,self.members = {},deepcopy(self.members) # learners and other committees may share the nets
     for o in progress_bar(self.members, leave=False):
         batches = (channels_last(x.as_subclass(torch.Tensor)) for x,*_ in dl)
         with autocast(self.device): swa_utils.update_bn(batches, o.net)
         o.info['update_bn'] = dl.n
     return self
+
+# %% ../nbs/10_committee.ipynb #07578a63
+__getattr__ = moved('mnist_committee', member_seed='member')

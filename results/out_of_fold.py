@@ -70,9 +70,9 @@ def on_corruptions(dls, committees, n=2000):
 
 def some_folds(dls, path, ks, n, **how):
     "What `cross_predict` predicts for the digits of the folds `ks`, in the same folders"
-    ds,fold = dls.train_ds,fold_of(len(dls.train_ds))
+    fold = fold_of(len(dls.train_ds))
     def one(k):
-        part = dls.prep.dls(ds.subset(fold!=k), ds.subset(fold==k), dls.train.bs, dls.device)
+        part = fold_dls(dls, fold==k)
         return Committee.fit(part, n, path=path/f'fold_{k}', seed=member_seed(0, k), **how).evaluate(part.valid)
     evs = [one(k) for k in ks]
     return Evaluation(np.concatenate([o.probs for o in evs], 1), np.concatenate([o.targets for o in evs]), evs[0].vocab)
