@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np, pandas as pd
 from PIL import Image
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, median_filter
 from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops_table
 
@@ -28,6 +28,12 @@ def _n_pixels(image):
         with Image.open(as_path(image)) as im: return im.width*im.height
     except Exception: return 0  # `as_images` says what is wrong
 
+# %% ../nbs/10a_ink.ipynb #d85db290
+def _rgba(image):
+    "Return an array (height, width, 4), of bytes or of floats in 0..1, as a PIL image"
+    channels = as_images(np.moveaxis(np.asarray(image), -1, 0), check=False)[:,0]
+    return Image.fromarray(np.moveaxis(channels.numpy(), 0, -1).copy(), 'RGBA')
+
 # %% ../nbs/10a_ink.ipynb #f7086c5e
 def one_image(image):
     "Return `image` as a grey PIL image; raise `ValueError` if it is too large, or more than one image"
@@ -36,7 +42,7 @@ def one_image(image):
         if (n := _n_pixels(image))>_most_pixels:
             raise ValueError(f"the image has {n:,} pixels, more than {_most_pixels:,}: make it smaller, or crop it")
         shape = getattr(image, 'shape', ())
-        if len(shape)==3 and shape[-1]==4: image = Image.fromarray(np.asarray(image))
+        if len(shape)==3 and shape[-1]==4: image = _rgba(image)
         x = as_images(image, (3 if len(shape)==3 and shape[-1]==3 else 1, None, None)).cpu().numpy()
     if len(x)>1: raise ValueError(f"{len(x)} images were given: give one at a time, in colour as (height, width, 3)")
     return Image.fromarray(x[0,0] if len(x[0])==1 else np.moveaxis(x[0], 0, -1).copy()).convert('L')
@@ -60,7 +66,7 @@ def _paper(x, where):
         keep = off<=max(2*np.median(off), .02)
         k = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
         off = abs(b-a@k)
-    return terms@k
+    return (terms@k).astype(np.float32)
 
 # %% ../nbs/10a_ink.ipynb #9e9e810c
 def _resized(x, shape, how): return np.asarray(Image.fromarray(x).resize(shape[::-1], how))
@@ -71,9 +77,11 @@ def ink_map(grey, border=False):
     small = _resized(grey, [max(1, round(n*f)) for n in grey.shape], Image.BOX)/np.float32(255)
     where = np.ones(small.shape, bool)
     if border: where[1:-1,1:-1] = False
-    paper = _resized(_paper(small, where).clip(0, 1).astype(np.float32), grey.shape, Image.BILINEAR)
-    d = grey/np.float32(255)-paper
-    light = (d.clip(0)**2).sum()>=(d.clip(None, 0)**2).sum()
+    x,paper = grey/np.float32(255),_resized(_paper(small, where).clip(0, 1), grey.shape, Image.BILINEAR)
+    d = x-paper
+    # on a page, a shadow can be more than the ink is: what is light or dark there is told from its surroundings
+    off = d if border else x-_resized(median_filter(small, 31), grey.shape, Image.BILINEAR)
+    light = (off.clip(0)**2).sum()>=(off.clip(None, 0)**2).sum()
     return d/np.maximum(1-paper, .2) if light else -d/np.maximum(paper, .2)
 
 # %% ../nbs/10a_ink.ipynb #439f7bc2

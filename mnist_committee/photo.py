@@ -16,6 +16,7 @@ from skimage.filters import threshold_sauvola
 from skimage.measure import label
 
 from .committee import Committee
+from .core import real_number
 from .gallery import new_picture
 from .ink import check_marks, clean, components, fit_box, grey_image, ink_map, span
 
@@ -67,6 +68,10 @@ def _renumber(lab, keep, to=None):
     "Return `lab` with only the marks to `keep`, which get the numbers `to`, or new ones"
     return np.r_[0, (keep.cumsum() if to is None else to)*keep][lab]
 
+def _inside(t, shape):
+    "Return which marks in the table `t` do not touch the border of a page of this `shape`"
+    return (t.top>0)&(t.left>0)&(t.bottom<shape[0])&(t.right<shape[1])
+
 def _typical(t):
     "Return the size such that half of the ink is in larger marks and half in smaller ones"
     t = t.sort_values('size')
@@ -76,7 +81,7 @@ def _digits(black):
     "Return the marks that may be digits: their numbers (h,w), and their boxes (n,4): top, left, bottom, right"
     lab,t = components(black)
     if not (t['size']>=8).any(): return lab,np.zeros((0,4), int)
-    typical = _typical(t[t['size'].between(8, .8*max(black.shape))])
+    typical = _typical(t[t['size'].between(8, .8*max(black.shape)) & _inside(t, black.shape)])
     keep = (t['size']>=max(3, .08*typical)).values
     lab,t = _renumber(lab, keep),t[keep]
     check_marks(len(t), 2_000)
@@ -115,7 +120,8 @@ def _reading_order(t):
     order = z.argsort()
     line = np.zeros(len(z), int)
     line[order[1:]] = (np.diff(z[order])>.4*h).cumsum()
-    return line
+    centre = np.bincount(line, z)/np.bincount(line) # nearer to each other than lines can be: a digit is low or high
+    return np.r_[0, (np.diff(centre)>.7*h).cumsum()][line]
 
 # %% ../nbs/11_photo.ipynb #9bf64ad6
 def _batches(size, room=10_000_000):
@@ -142,11 +148,10 @@ def _crops(ink, lab, t, pad=4):
 # %% ../nbs/11_photo.ipynb #c27ad164
 def _single(t, images, shape):
     "Return whether each mark looks like one whole digit: not cut off, not a blob or a bar, not far too wide"
-    inside = (t.top>0)&(t.left>0)&(t.bottom<shape[0])&(t.right<shape[1])
     blob = binary_erosion(images>127, np.ones((1,9,9))).any((1,2))
     h,w = t.bottom-t.top,t.right-t.left
     thin = h>=12*w
-    return inside & (w<=2.2*h) & ~blob & ~(thin & (h>1.3*h[~thin].median()))
+    return _inside(t, shape) & (w<=2.2*h) & ~blob & ~(thin & (h>1.3*h[~thin].median()))
 
 _box = ['left','top','width','height']
 
@@ -209,7 +214,7 @@ def read(self:Committee,
 
     Raise `ValueError` if `image` can't be read, has more than 64 million pixels, or has more than 2,000 marks."""
     threshold = self.calibration.get('threshold', .9) if threshold is None else threshold
-    if not 0<=threshold<=1: raise ValueError(f"threshold is {threshold}: give a probability from 0 to 1")
+    threshold = real_number('threshold', threshold, lambda o: 0<=o<=1, "give a probability from 0 to 1")
     if self.prep.shape!=(1,28,28):
         raise ValueError(f"this committee takes images of shape {self.prep.shape}, not (1, 28, 28) as `read` needs")
     t,images = _marks(image)
