@@ -15,7 +15,7 @@ from fastai.vision.augment import AffineCoordTfm, PadMode, compose_tfms
 from fastcore.basics import partialler, patch
 from fastcore.foundation import L
 
-from .core import moved, whole_number, yes_or_no
+from .core import moved, real_number, whole_number, yes_or_no
 
 # %% ../nbs/02_augment.ipynb #0a7c8d98
 def field_rms(
@@ -181,19 +181,6 @@ class ElasticDistortion(AffineCoordTfm):
 # %% ../nbs/02_augment.ipynb #2f81f69d
 @patch
 def __getstate__(self:ElasticDistortion): return {k:v for k,v in vars(self).items() if k!='mat'}  # not the last batch's
-
-# %% ../nbs/02_augment.ipynb #5638f001
-def real_number(
-    name:str, # Name of the number, for the error message
-    value, # The number, of Python, NumPy or PyTorch
-    ok, # Function of the number that tells whether it is allowed
-    rule:str, # What is allowed, as the end of the error message
-)->float: # The same number as a Python `float`
-    "Return `value` as a `float`; `ValueError` if it is not a finite number or not allowed"
-    try: res = math.nan if isinstance(value, (str,bool)) else float(value)
-    except (TypeError, ValueError): res = math.nan
-    if not (math.isfinite(res) and ok(res)): raise ValueError(f"{name} is {value!r}: {rule}")
-    return res
 
 # %% ../nbs/02_augment.ipynb #52f03e5f
 def _height_width(size):

@@ -10,7 +10,7 @@ import argparse, os, sys, warnings
 from contextlib import contextmanager, redirect_stdout
 
 from . import __version__
-from .core import as_path, write_file
+from .core import as_path, writable, write_file
 
 # %% ../nbs/14_cli.ipynb #7f553abb
 def _say(text, file):
@@ -75,10 +75,10 @@ def _write_table(df, path):
     "Write CSV, and escape characters of class names that UTF-8 lacks"
     df.to_csv(path, index=False, errors='backslashreplace')
 
-def _write_figure(fig, path):
-    "Write a figure as PNG, and close it"
+def _write_figure(fig, path, suffix='.png'):
+    "Write a figure as a PNG, or in another format that Matplotlib knows, and close it"
     import matplotlib.pyplot as plt
-    fig.savefig(path, dpi=200, format='png', bbox_inches='tight')
+    fig.savefig(path, dpi=200, format=suffix[1:] or 'png', bbox_inches='tight')
     plt.close(fig)
 
 # %% ../nbs/14_cli.ipynb #4bad92bf
@@ -126,9 +126,20 @@ def evaluate(
     args, # The command line, as `main` parses it
 )->str: # The text to print
     "Evaluate a committee on a labelled test set"
-    c = _committee(args.committee)
-    _,valid = _load().mnist_digits(**_source(args), n_valid=args.n_valid)
-    return _report(c.evaluate(valid, args.n_tta), c, as_path(args.out))
+    out,c = writable(as_path(args.out)/'members.csv').parent,_committee(args.committee)
+    train,valid = _load().mnist_digits(**_source(args), n_valid=args.n_valid)
+    if args.data=='sample' or args.n_valid: _warn_of_known(c, train, own=not args.committee)
+    return _report(c.evaluate(valid, args.n_tta), c, out)
+
+# %% ../nbs/14_cli.ipynb #282d6b81
+def _warn_of_known(c, train, own):
+    "Warn if committee `c` may have been trained on digits held out here, where `train` is left to be trained on"
+    from mnist_committee.checkpoint import data_checksum
+    if own: warnings.warn("the committee in the package was trained on these digits, if they are from MNIST's "
+                          "training set as the sample is: give a test set with --data, or another committee")
+    elif c.training.get('data', data_checksum(train))!=data_checksum(train):
+        warnings.warn("the committee was trained on other digits than those left here, perhaps on these: "
+                      "give the same --data and --n-valid as to train")
 
 # %% ../nbs/14_cli.ipynb #7036d8d2
 def predict(
@@ -151,9 +162,11 @@ def read(
 )->str: # The text to print
     "Find and read the digits on a photo or page"
     import mnist_committee.photo  # `Committee.read`
-    c = _committee(args.committee)
+    c,picture = _committee(args.committee),args.picture and writable(args.picture)
     df = c.read(args.file, args.threshold)
-    if args.picture: write_file(args.picture, lambda tmp: _write_figure(c.show_reading(args.file, args.threshold), tmp))
+    if picture:
+        fig = c.show_reading(args.file, args.threshold)
+        write_file(picture, lambda tmp: _write_figure(fig, tmp, picture.suffix))
     if not len(df): return f'no digits found in {args.file}'
     return df.assign(refused=df.refused.map({True:'yes', False:''})).to_string(
         index=False, formatters=dict.fromkeys(('probability','agreement'), '{:.2%}'.format))
@@ -186,8 +199,9 @@ _options = dict(  # name: type, metavar, help, and the default in words where it
     epochs=(int, 'EPOCHS', 'training epochs of each net'),
     seed=(int, 'SEED', 'random seed of the committee'),
     bs=(int, 'BS', 'batch size'),
-    n_valid=(int, 'N', 'hold out N training images for validation, and do not use the test set', 'use the test set'),
-    picture=(_given, 'PNG', 'also write a picture of the digits found to this file', 'no picture'),
+    n_valid=(int, 'N', 'hold out N training images for validation, and do not use the test set; give train and '
+             'evaluate the same N', 'use the test set'),
+    picture=(_given, 'FILE', 'also write a picture of the digits found, such as out.png', 'no picture'),
     threshold=(float, 'P', 'refuse digits with a probability below P; 0 accepts every probability',
                "the committee's own, or 0.9"),
     n_tta=(int, 'K', 'test-time augmentation: average over K distorted copies of each image; 0 for the plain image'))

@@ -291,6 +291,7 @@ def calibrate(self:Committee,
 )->Committee: # The same committee, whose `calibration` holds threshold, temperature and what they were fitted to
     "Keep the threshold and the temperature of `ev` with this committee; `ValueError` says why there are none"
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
+    if not isinstance(ev, Evaluation): raise TypeError(f"{type(ev).__name__} is no Evaluation: give a committee's")
     if ev.vocab!=self.prep.vocab:
         raise ValueError(f"the predictions are of the classes {ev.vocab}, but this committee's are {self.prep.vocab}")
     fitted = dict(threshold=ev.threshold(max_error, level), temperature=ev.temperature())

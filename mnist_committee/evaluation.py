@@ -53,7 +53,8 @@ def _check_targets(targets, n, c):
 def _check_vocab(vocab, c):
     "`vocab` as a list of `c` strings, '0', '1', … if None"
     v = [str(o) for o in (range(c) if vocab is None else _array(vocab) if hasattr(vocab, 'detach') else vocab)]
-    if len(v)!=c: raise ValueError(f'vocab names {len(v)} classes, probs have {c}: give one name for each, in order')
+    if isinstance(vocab, (dict,set)) or len(v)!=c or len({*v})<c: raise ValueError(
+        f'vocab is {vocab!r:.99}, probs have {c} classes: give a list of one name for each, none of them twice')
     return v
 
 # %% ../nbs/07_evaluation.ipynb #6c75a0e2
@@ -83,7 +84,7 @@ class Evaluation:
         self.targets = _check_targets(targets, self.n, self.c)
         self.vocab = _check_vocab(vocab, self.c)
         self.images = _check_images(images, self.n)
-        self.mean = self.probs.mean(0, dtype=np.float64)
+        self.mean = self.probs.mean(0, dtype=np.float64).clip(0, 1)
         self.pred = self.mean.argmax(-1)
         self.wrong = self.pred!=self.targets
 
@@ -264,7 +265,6 @@ def _check_paired(a, b):
         if not (n := _n_other(a.images, b.images)): return
         fault = f'{n:,} of the images differ'
     raise ValueError(f'a paired test needs the same images in the same order: {fault}')
-
 def _n_other(x, y):
     "How many images of `x` and `y` differ, of those that both have: blank ones were left out to save space"
     if x is None or y is None: return 0

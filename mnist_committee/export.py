@@ -21,7 +21,7 @@ from torch import nn
 
 from . import __version__
 from .committee import Committee
-from .core import as_path, sha256, write_file
+from .core import sha256, writable, write_file
 from .prep import Prep, digit_tfms
 from .tensors import cpu_copies
 from .voter import Voter, check_finite
@@ -158,6 +158,7 @@ def export_onnx(self:Committee,
 
     Raise `ValueError` if they don't or ONNX can't hold these nets, and `ImportError` if a package is missing."""
     _need('onnx', 'onnxscript', 'onnxruntime')
+    path = writable(path)
     if not len(self): raise ValueError("this committee has no members: train some with Committee.fit")
     for o in self.members: check_finite(o.net, o.index)
     nets = [deepcopy(o).to('cpu', torch.float32).eval() for o in self.nets]
@@ -169,4 +170,4 @@ def export_onnx(self:Committee,
     def write(tmp):
         tmp.write_bytes(proto.SerializeToString())
         _check(tmp, _Single(nets, self.prep), self.prep.shape)
-    return write_file(as_path(path), write)
+    return write_file(path, write)

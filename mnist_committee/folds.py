@@ -71,8 +71,7 @@ def _keep_split(path, split):
     there = read_json(file, 'delete it') if file.exists() and any(path.glob('fold_*')) else split
     diff = [f'{k}={there.get(k)} there, {v} here' if k!='data' else 'other images or labels'
             for k,v in split.items() if there.get(k)!=v]
-    if diff: raise ValueError(f"{path} holds the folds of another split ({'; '.join(diff)}): "
-                              "use the same settings and images, or another path")
+    if diff: raise ValueError(f"{path} holds folds of another split ({'; '.join(diff)}): use that, or another path")
     write_json(file, split)
 
 # %% ../nbs/10b_folds.ipynb #b6886b7d

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 import mnist_committee.refusal  # coverage and error of an `Evaluation`
-from .core import whole_number
+from .core import real_number, whole_number
 from .evaluation import Evaluation, wilson
 
 # %% ../nbs/08_gallery.ipynb #0601cf5b
@@ -259,7 +259,7 @@ def gallery(self:Evaluation,
         'no images to show: give them as Evaluation(probs, targets, images=…), (n,h,w) uint8')
     if n is not None: n = whole_number('n', n)
     if cols is not None: cols = whole_number('cols', cols)
-    if not size>0: raise ValueError(f'size is {size}: give the inches of an image, such as 0.7')
+    size = real_number('size', size, lambda o: o>=.1, 'give the inches of an image, 0.1 or more')
     shown = (self.worst() if idx is None else _positions(self, idx))[:n or 1000]
     title = _headline(self, len(shown)) if idx is None else f'{len(shown):,} chosen of {self.n:,} images'
     if not len(shown): return _no_errors(f'No errors to show: {title}')

@@ -287,7 +287,9 @@ def class_names(
     "Return the names of the classes; `ValueError` if two of them are the same"
     if torch.is_tensor(vocab): vocab = vocab.tolist()
     try: names = list('0123456789' if vocab is None else vocab)
-    except TypeError: raise ValueError(f"vocab is {vocab!r}: give a list of class names") from None
+    except TypeError: names = None
+    if names is None or isinstance(vocab, (dict,set)):
+        raise ValueError(f"vocab is {vocab!r}: give a list of class names")
     if not names or len({str(o) for o in names})<len(names):
         raise ValueError(f"the class names are {names}: give at least one, and none of them twice")
     return CategoryMap(names, sort=False)

@@ -13,7 +13,7 @@ from fastai.torch_core import TensorImage, retain_type
 from fastcore.basics import patch
 from fasttransform import Transform
 
-from .augment import real_number
+from .core import real_number
 
 # %% ../nbs/02a_paper.ipynb #ca7ccd01
 class RealPaper(Transform):

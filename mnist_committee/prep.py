@@ -19,8 +19,8 @@ from fastai.vision.augment import AffineCoordTfm
 from fastcore.basics import first, patch
 from fasttransform import Transform
 
-from .augment import ElasticDistortion, TileField, real_number
-from .core import whole_number, yes_or_no
+from .augment import ElasticDistortion, TileField
+from .core import real_number, whole_number, yes_or_no
 from .data import DigitDataset, DigitDL, digit_dls, mnist_digits
 from .images import dark_ink
 from .paper import RealPaper
@@ -153,8 +153,7 @@ def _filled(recipe, h, w):
     "`recipe` with the arguments of `digit_tfms` that it lacks, checked for images of `h` by `w`"
     usual = _defaults(h, w)
     unknown = ', '.join(repr(k) for k in recipe if k not in usual)
-    if 'generator' in recipe: raise ValueError("a generator can't be kept with a recipe: give digit_dls the transforms "
-                                               "of digit_tfms(generator=…) instead")
+    if 'generator' in recipe: raise ValueError("give digit_dls the transforms of digit_tfms(generator=…) instead")
     if unknown: raise ValueError(f"digit_tfms has no argument {unknown}: correct its name, or, for a recipe of another "
                                  "version, install that version")
     return usual | _fits(recipe, h, w)

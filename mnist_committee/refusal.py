@@ -12,7 +12,7 @@ from fastcore.basics import patch
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 from scipy.stats import beta, entropy
-from .augment import real_number
+from .core import real_number
 from .evaluation import Evaluation, check_probs, wilson
 
 # %% ../nbs/07a_refusal.ipynb #d3621e7b
@@ -50,7 +50,7 @@ def at_threshold(self:Evaluation,
     threshold:float, # Accept images whose predicted class has at least this probability, 0 to 1
 ) -> pd.DataFrame: # Rows coverage and error: count and n, share and the 95% interval lo to hi (0 to 1)
     "Return how many images a threshold accepts and how many of those are wrong, with 95% intervals (Wilson 1927)"
-    if not 0<=threshold<=1: raise ValueError(f'threshold is {threshold}: give a probability, 0 to 1')
+    threshold = real_number('threshold', threshold, lambda o: 0<=o<=1, 'give a probability, 0 to 1')
     keep = self.mean.max(-1)>=threshold
     k,wrong = int(keep.sum()),int(self.wrong[keep].sum())
     rows = [(a, n, a/n, *wilson(a, n)) if n else (0, 0, np.nan, 0., 1.) for a,n in ((k,self.n), (wrong,k))]
@@ -107,10 +107,12 @@ def _logs(probs): return np.log(np.asarray(probs, np.float64).clip(2**-24))     
 
 # %% ../nbs/07a_refusal.ipynb #f0ff0f85
 def temper(
-    probs, # (…,c) probabilities, an array or tensor on the CPU; those below `2**-24` count as that
+    probs, # (…,c) probabilities, an array or tensor; those below `2**-24` count as that
     temperature:float, # Above 0; below 1 sharpens the probabilities, above 1 softens them, 1 leaves them as they are
 ) -> np.ndarray: # (…,c) float64, each row sums to 1
-    "Return the softmax of log-probabilities over `temperature` (Guo et al. 2017); ValueError unless above 0"
-    if not 0<temperature<np.inf: raise ValueError(f'temperature is {temperature}: give a number above 0, such as 1.5')
-    z = _logs(probs)/temperature
+    "Return the softmax of log-probabilities over `temperature` (Guo et al. 2017); ValueError if they are none"
+    temperature = real_number('temperature', temperature, lambda o: o>0, 'give a number above 0, such as 1.5')
+    shape = np.shape(probs)
+    rows = probs.reshape(-1, shape[-1]) if hasattr(probs, 'reshape') else np.reshape(probs, (-1, shape[-1]))
+    z = _logs(check_probs(rows)).reshape(shape)/temperature
     return np.exp(z-logsumexp(z, -1, keepdims=True))

@@ -128,11 +128,11 @@ def _means(self:Voter, batches, k):
     for ds,x in batches:
         if res is None: res,done = torch.zeros(len(self.nets), len(ds), self.prep.c),0
         start = done % len(ds)
-        with torch.inference_mode(): res[:,start:start+len(x)] += self.votes(x).cpu()/k
+        with torch.inference_mode(): res[:,start:start+len(x)] += self.votes(x).cpu()
         done += len(x)
         if done<k*len(ds): continue
         self._check_votes(res)
-        yield ds,res
+        yield ds,res/k
         res = None
 
 # %% ../nbs/09a_voter.ipynb #0e454f1d
