@@ -137,7 +137,7 @@ def _warn_of_known(c, train, own):
     from mnist_committee.checkpoint import data_checksum
     if own: warnings.warn("the committee in the package was trained on these digits, if they are from MNIST's "
                           "training set as the sample is: give a test set with --data, or another committee")
-    elif c.training.get('data', data_checksum(train))!=data_checksum(train):
+    elif c.training.get('data') not in (None, data_checksum(train)):
         warnings.warn("the committee was trained on other digits than those left here, perhaps on these: "
                       "give the same --data and --n-valid as to train")
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['write_file', 'writable', 'as_path', 'regular_file', 'sha256', 'plain', 'from_plain', 'write_json', 'read_json',
-           'whole_number', 'yes_or_no', 'moved']
+           'whole_number', 'real_number', 'yes_or_no', 'moved']
 
 # %% ../nbs/00_core.ipynb #feb7115f
 import errno, hashlib, importlib, json, math, operator, os, threading, warnings
@@ -150,8 +150,7 @@ def yes_or_no(
     value, # True or False, of Python, NumPy or PyTorch; or 1 or 0
 )->bool: # The same as Python's `bool`
     "Return `value` as a `bool`; `ValueError` for anything else, such as the string 'no', which Python takes as True"
-    if isinstance(value, str) or not any(value is o or value==o for o in (True,False)):
-        raise ValueError(f"{name} is {value!r}: give True or False")
+    if value not in (True,False): raise ValueError(f"{name} is {value!r}: give True or False")
     return bool(value)
 
 # %% ../nbs/00_core.ipynb #b511d0e4

@@ -68,11 +68,11 @@ def fold_dls(
 def _keep_split(path, split):
     "Write how a training set is split to folds.json; `ValueError` if `path` holds folds of another split"
     file = path/'folds.json'
-    there = read_json(file, 'delete it') if file.exists() and any(path.glob('fold_*')) else split
+    if not file.exists() or not any(path.glob('fold_*')): return write_json(file, split)
+    there = read_json(file, 'delete it')
     diff = [f'{k}={there.get(k)} there, {v} here' if k!='data' else 'other images or labels'
             for k,v in split.items() if there.get(k)!=v]
     if diff: raise ValueError(f"{path} holds folds of another split ({'; '.join(diff)}): use that, or another path")
-    write_json(file, split)
 
 # %% ../nbs/10b_folds.ipynb #b6886b7d
 @patch(cls_method=True)
